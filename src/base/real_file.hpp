@@ -1,0 +1,43 @@
+// Inside of base: one open file of the system.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+
+#include "base/disk.hpp"
+
+struct stat;
+
+namespace openmcp::base {
+
+class RealFile final : public File {
+public:
+  /// Takes over the descriptor.
+  RealFile(int descriptor, Path path) : descriptor_(descriptor), path_(std::move(path)) {}
+  ~RealFile() override;
+
+  std::size_t read_at(std::uint64_t offset, MutableBytes into) override;
+  void write_at(std::uint64_t offset, BytesView from) override;
+  void write_at(std::uint64_t offset, std::span<const BytesView> from) override;
+  void sync() override;
+  std::uint64_t size() override;
+  void truncate(std::uint64_t size) override;
+  SharedBytes map(std::uint64_t offset, std::size_t length) override;
+  FileInfo info() override;
+  int descriptor() const noexcept override { return descriptor_; }
+
+private:
+  struct Window;
+  std::shared_ptr<const Window> window_to(std::uint64_t end);
+
+  const int descriptor_;
+  const Path path_;
+  std::atomic<std::uint64_t> known_size_ = 0;  ///< a lower bound: saves asking the system at each map()
+  std::mutex window_mutex_;
+  std::shared_ptr<const Window> window_;
+  unsigned small_reads_ = 0;
+};
+
+FileInfo to_info(const struct stat& status);
+
+}  // namespace openmcp::base

@@ -1,0 +1,22 @@
+// Stream: a reliable, ordered, two-way channel of bytes (TCP, a simulated link, a muxed substream).
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/task.hpp"
+
+namespace openmcp::base {
+
+class Stream {
+public:
+  virtual ~Stream() = default;
+  /// Reads at least one byte, at most into.size(); 0 means that the peer closed its side. Throws Error on reset.
+  virtual Task<std::size_t> read(MutableBytes into) = 0;
+  /// Writes everything; returns when the transport has taken it (back-pressure).
+  virtual Task<void> write(BytesView from) = 0;
+  /// Closes our sending side; reading goes on.
+  virtual Task<void> close() = 0;
+  /// Drops the stream at once; pending reads and writes on both sides fail.
+  virtual void reset() noexcept = 0;
+};
+
+}  // namespace openmcp::base
