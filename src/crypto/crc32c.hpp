@@ -1,0 +1,16 @@
+// The two ways to compute CRC-32C, for crypto::crc32c to choose from and for tests to compare.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.hpp"
+
+namespace openmcp::crypto::crc {
+
+std::uint32_t portable(base::BytesView data, std::uint32_t crc);
+/// Whether this processor has the instructions that `hardware` needs (x86: SSE4.2 and PCLMULQDQ).
+bool has_hardware() noexcept;
+/// Precondition: has_hardware().
+std::uint32_t hardware(base::BytesView data, std::uint32_t crc);
+
+}  // namespace openmcp::crypto::crc
