@@ -1,0 +1,21 @@
+// The settings of openmcp.toml: every key, its default and what it means, in one table.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/config.hpp"
+#include "base/disk.hpp"
+
+namespace openmcp::cli {
+
+inline constexpr std::string_view kSettingsFile = "openmcp.toml";
+
+std::vector<base::SettingSpec> all_settings();
+
+/// <home>/openmcp.toml when it is there, then the environment. Throws what base::Config refuses (unknown keys and wrong
+/// types by name and line).
+base::Config read_settings(base::Disk& disk, const base::Path& home,
+                           const std::function<const char*(const char*)>& variable);
+
+}  // namespace openmcp::cli
