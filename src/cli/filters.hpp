@@ -5,10 +5,12 @@
 #include <optional>
 #include <string_view>
 
+#include "api/json_writer.hpp"
 #include "cli/invocation.hpp"
-#include "cli/json_text.hpp"
 
 namespace openmcp::cli {
+
+using api::JsonWriter;
 
 /// Microseconds: since <= time < until.
 struct Period {

@@ -9,18 +9,19 @@
 #include <new>
 #include <vector>
 
+#include "api/json_writer.hpp"
 #include "base/real_env.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/help.hpp"
 #include "cli/invocation.hpp"
-#include "cli/json_text.hpp"
 #include "cli/process.hpp"
 #include "cli/signals.hpp"
 #include "cli/text.hpp"
 
 namespace openmcp::cli {
 
+using api::JsonWriter;
 using base::Errc;
 using base::Error;
 

@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "api/json_writer.hpp"
 #include "cli/invocation.hpp"
-#include "cli/json_text.hpp"
 #include "storage/local_store.hpp"
 
 namespace openmcp::cli {
+
+using api::JsonWriter;
 
 /// Repairs the store's blocks from these copies (may be none).
 base::Task<storage::RepairReport> repair_store(Invocation& call, std::vector<std::string> copies);

@@ -3,7 +3,7 @@
 #include "cli/commands/all.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/invocation.hpp"
-#include "cli/json_text.hpp"
+#include "api/json_writer.hpp"
 #include "cli/render.hpp"
 #include "cli/text.hpp"
 #include "context/workspace.hpp"

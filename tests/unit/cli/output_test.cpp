@@ -6,9 +6,9 @@
 #include <boost/json.hpp>
 #include <thread>
 
+#include "api/json_writer.hpp"
 #include "base/real_env.hpp"
 #include "cli/content_io.hpp"
-#include "cli/json_text.hpp"
 #include "cli/signals.hpp"
 #include "cli/stdio.hpp"
 #include "cli/table.hpp"
@@ -187,7 +187,7 @@ TEST(ContentOutput, InPipesBytesStayAsTheyAre) {
 }
 
 TEST(Json, NestedObjectsParseBack) {
-  JsonWriter json;
+  api::JsonWriter json;
   json.begin_object().field("text", "a\"b\\c\n\x01\xff日").field("yes", true).field("n", -5).field("x", 0.25);
   json.strings("list", std::vector<std::string>{"1", "2"}).key("none").null();
   json.key("inner").begin_object().key("empty").begin_array().end_array().end_object();

@@ -1,23 +1,35 @@
-#include "cli/json_text.hpp"
+#include "api/json_writer.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
-#include "cli/text.hpp"
+#include "ipld/utf8.hpp"
 
-namespace openmcp::cli {
+namespace openmcp::api {
 
-std::string json_quoted(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 2);
+namespace {
+
+/// What stands in a JSON string as it is, in ASCII.
+bool plain(char c) noexcept { return c >= 0x20 && c != 0x7F && c != '"' && c != '\\'; }
+
+void append_quoted(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    auto point = take_code_point(text);
-    auto value = point.value;
-    if (!point.valid) {
+    auto run = static_cast<std::size_t>(std::ranges::find_if_not(text, plain) - text.begin());
+    out += text.substr(0, run);
+    text.remove_prefix(run);
+    if (text.empty()) break;
+    auto before = text;
+    auto point = ipld::take_utf8(text);
+    if (!point) {
       out += "\uFFFD";
-    } else if (value == '"' || value == '\\') {
+      text.remove_prefix(1);
+      continue;
+    }
+    auto value = *point;
+    if (value == '"' || value == '\\') {
       out += '\\';
       out += static_cast<char>(value);
     } else if (value == '\n') {
@@ -29,11 +41,18 @@ std::string json_quoted(std::string_view text) {
     } else if (value < 0x20 || (value >= 0x7F && value < 0xA0) || value == 0x2028 || value == 0x2029) {
       out += fmt::format("\\u{:04x}", static_cast<unsigned>(value));
     } else {
-      out += text.substr(0, point.size);
+      out += before.substr(0, before.size() - text.size());
     }
-    text.remove_prefix(point.size);
   }
   out += '"';
+}
+
+}  // namespace
+
+std::string json_quoted(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 2);
+  append_quoted(out, text);
   return out;
 }
 
@@ -57,7 +76,7 @@ JsonWriter& JsonWriter::close(char bracket) {
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   separate();
-  out_ += json_quoted(name);
+  append_quoted(out_, name);
   out_ += ':';
   first_ = true;
   return *this;
@@ -65,7 +84,7 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 
 JsonWriter& JsonWriter::value(std::string_view text) {
   separate();
-  out_ += json_quoted(text);
+  append_quoted(out_, text);
   return *this;
 }
 
@@ -79,4 +98,4 @@ JsonWriter& JsonWriter::raw(std::string_view json) {
   return *this;
 }
 
-}  // namespace openmcp::cli
+}  // namespace openmcp::api

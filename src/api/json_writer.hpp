@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace openmcp::cli {
+namespace openmcp::api {
 
 class JsonWriter {
 public:
@@ -54,4 +54,4 @@ private:
 /// The text in double quotes.
 std::string json_quoted(std::string_view text);
 
-}  // namespace openmcp::cli
+}  // namespace openmcp::api
