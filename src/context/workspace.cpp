@@ -163,5 +163,6 @@ base::Task<Status> Workspace::status() {
 }
 
 const WorkspaceOptions& Workspace::options() const noexcept { return state_->options; }
+base::Env& Workspace::env() const noexcept { return state_->env; }
 
 }  // namespace openmcp::context

@@ -110,6 +110,7 @@ public:
   base::Task<Positions> positions();
 
   const WorkspaceOptions& options() const noexcept;
+  base::Env& env() const noexcept;
 
   struct State;  ///< of this room's own sources
 private:
