@@ -4,18 +4,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "base/endpoint.hpp"
 #include "base/stream.hpp"
 
 namespace openmcp::base {
-
-/// A TCP endpoint: a literal IPv4 or IPv6 address (no names; resolving is a higher room's job), or a socket file
-/// when `host` begins with '/'.
-struct Endpoint {
-  std::string host;
-  std::uint16_t port = 0;
-  auto operator<=>(const Endpoint&) const = default;
-};
 
 class Listener {
 public:
@@ -31,6 +25,9 @@ public:
   virtual ~Network() = default;
   virtual Task<std::unique_ptr<Stream>> connect(Endpoint remote) = 0;
   virtual Task<std::unique_ptr<Listener>> listen(Endpoint local) = 0;  ///< port 0: any free one
+  /// The addresses of a name, the preferred one first; at least one. A literal address is its own. Without an override
+  /// names are unknown: Error not_found.
+  virtual Task<std::vector<Endpoint>> resolve(std::string host, std::uint16_t port);
 };
 
 }  // namespace openmcp::base

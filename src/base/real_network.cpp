@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
@@ -16,6 +18,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
 #include <cstring>
 
 #include "base/os_error.hpp"
@@ -62,7 +65,12 @@ Endpoint from_system(const Protocol::endpoint& endpoint) {
   asio::ip::tcp::endpoint tcp;
   tcp.resize(endpoint.size());
   std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
-  return {tcp.address().to_string(), tcp.port()};
+  auto address = tcp.address();
+  // A client of version 4 at a socket that listens for both.
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  }
+  return {address.to_string(), tcp.port()};
 }
 
 /// Throws what the network reported; a cancellation counts as delivered. `closed_here` is the code for an operation
@@ -75,11 +83,37 @@ Task<void> fail_with(ErrorCode error, Errc closed_here, std::string_view doing, 
   throw os_error(error.value(), doing, what);
 }
 
+/// Sends what the socket takes at once, without the event loop. Less than all: the rest has to wait.
+std::size_t send_now(int socket, std::span<const BytesView> parts) {
+  constexpr std::size_t kParts = 16;
+  std::array<iovec, kParts> list;
+  std::size_t sent = 0;
+  while (!parts.empty()) {
+    std::size_t count = std::min(parts.size(), kParts), size = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      list[i] = {const_cast<std::uint8_t*>(parts[i].data()), parts[i].size()};
+      size += parts[i].size();
+    }
+    msghdr message{};
+    message.msg_iov = list.data();
+    message.msg_iovlen = count;
+    ssize_t took = 0;
+    do {
+      took = ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (took < 0 && errno == EINTR);
+    if (took <= 0) break;  // an error comes up again in the write that follows
+    sent += static_cast<std::size_t>(took);
+    if (static_cast<std::size_t>(took) < size) break;
+    parts = parts.subspan(count);
+  }
+  return sent;
+}
+
 class RealStream final : public Stream {
 public:
-  /// `peer` is for messages.
-  RealStream(Socket socket, std::string peer)
-      : connection_(std::make_shared<Connection>(std::move(socket), std::move(peer))) {}
+  /// `name` is for messages.
+  RealStream(Socket socket, std::string name, Endpoint peer)
+      : connection_(std::make_shared<Connection>(std::move(socket), std::move(name))), peer_(std::move(peer)) {}
   ~RealStream() override {
     ErrorCode ignored;
     connection_->socket.close(ignored);
@@ -93,18 +127,39 @@ public:
     auto buffer = asio::buffer(into.data(), into.size());
     std::size_t got = co_await connection->socket.async_read_some(buffer, token);
     if (error == asio::error::eof) co_return 0;
-    if (error) co_await fail_with(error, Errc::unavailable, "reading from", connection->peer);
+    if (error) co_await fail_with(error, Errc::unavailable, "reading from", connection->name);
     co_return got;
   }
 
   Task<void> write(BytesView from) override {
     co_await throw_if_cancelled();
     auto connection = connection_;
+    // Most writes fit into the socket's buffer: those take no turn of the event loop.
+    auto sent = connection->socket.is_open() ? send_now(connection->socket.native_handle(), {&from, 1}) : 0;
+    if (sent == from.size()) co_return;
     ErrorCode error;
     auto token = asio::redirect_error(asio::use_awaitable, error);
-    auto buffer = asio::buffer(from.data(), from.size());
+    auto buffer = asio::buffer(from.data() + sent, from.size() - sent);
     co_await asio::async_write(connection->socket, buffer, token);
-    if (error) co_await fail_with(error, Errc::unavailable, "writing to", connection->peer);
+    if (error) co_await fail_with(error, Errc::unavailable, "writing to", connection->name);
+  }
+
+  Task<void> write_parts(std::span<const BytesView> parts) override {
+    co_await throw_if_cancelled();
+    auto connection = connection_;
+    auto sent = connection->socket.is_open() ? send_now(connection->socket.native_handle(), parts) : 0;
+    while (!parts.empty() && sent >= parts.front().size()) {
+      sent -= parts.front().size();
+      parts = parts.subspan(1);
+    }
+    if (parts.empty()) co_return;
+    std::vector<asio::const_buffer> rest;
+    for (auto part : parts) rest.emplace_back(part.data(), part.size());
+    rest.front() += sent;
+    ErrorCode error;
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    co_await asio::async_write(connection->socket, rest, token);
+    if (error) co_await fail_with(error, Errc::unavailable, "writing to", connection->name);
   }
 
   Task<void> close() override {
@@ -112,7 +167,7 @@ public:
     connection_->socket.shutdown(Socket::shutdown_send, error);
     // The peer may have closed everything already; then there is nothing left to close.
     if (error == asio::error::not_connected || !error) co_return;
-    co_await fail_with(error, Errc::unavailable, "closing the connection to", connection_->peer);
+    co_await fail_with(error, Errc::unavailable, "closing the connection to", connection_->name);
   }
 
   void reset() noexcept override {
@@ -122,12 +177,15 @@ public:
     connection_->socket.close(ignored);
   }
 
+  Endpoint peer() const override { return peer_; }
+
 private:
   struct Connection {
     Socket socket;
-    std::string peer;
+    std::string name;
   };
   std::shared_ptr<Connection> connection_;
+  Endpoint peer_;
 };
 
 void prepare(Socket& socket) {
@@ -146,13 +204,17 @@ public:
   Task<std::unique_ptr<Stream>> accept() override {
     co_await throw_if_cancelled();
     auto acceptor = acceptor_;
-    auto name = name_of(endpoint_);
+    auto endpoint_here = endpoint_;  // the listener may end while this waits
+    auto name = name_of(endpoint_here);
     ErrorCode error;
     auto token = asio::redirect_error(asio::use_awaitable, error);
     Socket socket = co_await acceptor->async_accept(token);
     if (error) co_await fail_with(error, Errc::cancelled, "accepting at", name);
     prepare(socket);
-    co_return std::make_unique<RealStream>(std::move(socket), "a client of " + name);
+    auto remote = is_socket_file(endpoint_here) ? Protocol::endpoint() : socket.remote_endpoint(error);
+    Endpoint peer = error || is_socket_file(endpoint_here) ? Endpoint() : from_system(remote);
+    auto client = is_socket_file(endpoint_here) ? "a client of " + name : "the client " + name_of(peer);
+    co_return std::make_unique<RealStream>(std::move(socket), std::move(client), std::move(peer));
   }
 
   Endpoint endpoint() const override { return endpoint_; }
@@ -183,7 +245,7 @@ public:
     co_await socket.async_connect(target, token);
     if (error) co_await fail_with(error, Errc::unavailable, "connecting to", name);
     prepare(socket);
-    co_return std::make_unique<RealStream>(std::move(socket), std::move(name));
+    co_return std::make_unique<RealStream>(std::move(socket), std::move(name), std::move(remote));
   }
 
   Task<std::unique_ptr<Listener>> listen(Endpoint local) override {
@@ -198,6 +260,29 @@ public:
     if (error) throw listen_error(error, local);
     if (!is_socket_file(local)) local = from_system(acceptor.local_endpoint());
     co_return std::make_unique<RealListener>(std::move(acceptor), std::move(local));
+  }
+
+  Task<std::vector<Endpoint>> resolve(std::string host, std::uint16_t port) override {
+    co_await throw_if_cancelled();
+    ErrorCode error;
+    asio::ip::make_address(host, error);
+    std::vector<Endpoint> found;
+    if (!error) {
+      found.push_back({std::move(host), port});
+      co_return found;
+    }
+    asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver(executor_);  // asks on a thread of its own
+    auto service = std::to_string(port);
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    auto results = co_await resolver.async_resolve(host, service, token);
+    if (error == asio::error::operation_aborted) co_await throw_if_cancelled();
+    for (auto& each : results) found.push_back({each.endpoint().address().to_string(), each.endpoint().port()});
+    if (error || found.empty()) {
+      bool later = error == asio::error::host_not_found_try_again;
+      throw Error(later ? Errc::unavailable : Errc::not_found, fmt::format("resolving {}: {}", host, error.message()),
+                  "check the spelling of the name and this machine's name server");
+    }
+    co_return found;
   }
 
 private:
