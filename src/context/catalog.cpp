@@ -79,14 +79,16 @@ void put(sql::Connection& db, const ContextRecord& record) {
   if (record.stamp && !latest.source.empty()) put_stamp(db, latest.source, *record.stamp);
   auto query = db.prepare(
       "INSERT OR REPLACE INTO contexts(id, type, title, author, created, changed, size, versions, heads, version,"
-      " content, source, forgotten) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      " content, source, forgotten, content_hash) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   query.bind(record.id.bytes()).bind(latest.type).bind(latest.title).bind(latest.author.name);
   query.bind(record.created).bind(latest.time).bind(latest.size);
   query.bind(record.versions).bind(static_cast<std::uint64_t>(record.heads.size()));
   query.bind(record.heads.front().manifest);
   latest.content ? query.bind(*latest.content) : query.bind_null();
   latest.source.empty() ? query.bind_null() : query.bind(base::as_bytes(latest.source));
-  query.bind(latest.tombstone ? 1 : 0).run();
+  query.bind(latest.tombstone ? 1 : 0);
+  latest.content ? query.bind(base::BytesView(latest.content_hash)) : query.bind_null();
+  query.run();
 }
 
 void put_position(sql::Connection& db, storage::Position position) {

@@ -103,6 +103,8 @@ public:
   std::vector<SourceMatch> by_source(const std::string& source) const;
   /// Contexts with this title, the latest first; at most `limit`.
   std::vector<ContextId> by_title(const std::string& title, std::size_t limit) const;
+  /// Contexts whose latest version has a content with this sha2-256, the latest first; at most `limit`.
+  std::vector<ContextId> by_content(const crypto::Digest32& hash, std::size_t limit) const;
   /// Ids (also of forgotten contexts) that begin with these 4 to 32 lower-case hex digits; at most `limit`.
   std::vector<ContextId> by_prefix(const std::string& hex, std::size_t limit) const;
   std::optional<ContextId> by_manifest(const ipld::Cid& manifest) const;

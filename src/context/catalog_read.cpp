@@ -87,6 +87,15 @@ std::vector<ContextId> Catalog::by_title(const std::string& title, std::size_t l
   return out;
 }
 
+std::vector<ContextId> Catalog::by_content(const crypto::Digest32& hash, std::size_t limit) const {
+  auto db = state_->read();
+  std::vector<ContextId> out;
+  auto query = db->prepare("SELECT id FROM contexts WHERE content_hash = ? ORDER BY changed DESC, id DESC LIMIT ?");
+  query.bind(base::BytesView(hash)).bind(static_cast<std::uint64_t>(limit));
+  while (query.step()) out.push_back(id_of(query.blob(0)));
+  return out;
+}
+
 std::vector<ContextId> Catalog::by_prefix(const std::string& hex, std::size_t limit) const {
   std::array<std::uint8_t, ContextId::kSize> low{}, high;
   high.fill(0xff);

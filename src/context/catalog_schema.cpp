@@ -49,6 +49,16 @@ constexpr const char* kSteps[] = {
       content BLOB NOT NULL
     ) WITHOUT ROWID;
     )sql",
+    // A content of one raw block has its hash in its CID (bytes 01 55 12 20, then the digest). Of larger contents only
+    // the manifests know it: the position goes, so that every context is read from the blocks again.
+    R"sql(
+    ALTER TABLE contexts ADD COLUMN content_hash BLOB;
+    UPDATE contexts SET content_hash = substr(content, 5)
+      WHERE length(content) = 36 AND substr(content, 1, 4) = x'01551220';
+    CREATE INDEX contexts_by_content ON contexts(content_hash, changed) WHERE content_hash IS NOT NULL;
+    DELETE FROM meta WHERE key = 'position'
+      AND EXISTS (SELECT 1 FROM contexts WHERE content_hash IS NULL AND forgotten = 0);
+    )sql",
 };
 
 }  // namespace

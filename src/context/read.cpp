@@ -118,6 +118,13 @@ base::Task<ListPage> Workspace::list(ListRequest request) {
   co_return co_await state->views->read(std::move(look));
 }
 
+base::Task<std::vector<ContextId>> Workspace::by_content(crypto::Digest32 hash, std::size_t limit) {
+  auto state = state_;
+  auto operation = co_await state->enter();
+  auto look = [hash, limit](const Catalog& catalog) { return catalog.by_content(hash, limit); };
+  co_return co_await state->views->read(std::move(look));
+}
+
 base::Task<std::vector<TagCount>> Workspace::tags() {
   auto state = state_;
   auto operation = co_await state->enter();

@@ -71,6 +71,8 @@ public:
   /// Newest first: every version comes before its parents. At most `limit` (0: all).
   base::Task<std::vector<Version>> history(ContextId id, std::size_t limit = 0);
   base::Task<ListPage> list(ListRequest request);
+  /// Contexts whose latest version has a content with this sha2-256 (the original's content_hash), the latest first.
+  base::Task<std::vector<ContextId>> by_content(crypto::Digest32 hash, std::size_t limit);
   base::Task<std::vector<TagCount>> tags();  ///< most used first
   base::Task<VersionDiff> diff(ipld::Cid before, ipld::Cid after, DiffOptions options);
   /// The whole content in memory. Error too_large above `limit` bytes, unsupported for a directory.
