@@ -61,21 +61,33 @@ private:
 
 double seconds(base::Duration d) { return std::chrono::duration<double>(d).count(); }
 
-Task<void> write_many(context::Workspace& workspace, std::uint64_t seed, int count) {
+std::vector<base::SharedBytes> notes(std::uint64_t seed, int count) {
   Prose prose(seed);
-  for (int i = 0; i < count; ++i) {
+  std::vector<base::SharedBytes> out;
+  for (int i = 0; i < count; ++i) out.emplace_back(base::to_bytes(prose.text(2048)));
+  return out;
+}
+
+Task<void> write_many(context::Workspace& workspace, std::uint64_t seed, std::vector<base::SharedBytes> texts) {
+  int i = 0;
+  for (auto& text : texts) {
     context::CommitRequest request;
-    request.content = base::SharedBytes(base::to_bytes(prose.text(2048)));
-    request.title = fmt::format("note {} of {}", i, seed);
+    request.content = std::move(text);
+    request.title = fmt::format("note {} of {}", i++, seed);
     request.type = "documentation";
     co_await workspace.commit(std::move(request));
   }
 }
 
 Task<double> commit_rate(base::Env& env, context::Workspace& workspace, int writers, int each, std::uint64_t seed) {
+  // Making the texts takes longer than committing them.
+  std::vector<std::vector<base::SharedBytes>> texts;
+  for (int w = 0; w < writers; ++w) texts.push_back(notes(seed + static_cast<std::uint64_t>(w), each));
   auto start = env.steady();
   base::TaskGroup group(env);
-  for (int w = 0; w < writers; ++w) group.spawn(write_many(workspace, seed + static_cast<std::uint64_t>(w), each));
+  for (int w = 0; w < writers; ++w)
+    group.spawn(
+        write_many(workspace, seed + static_cast<std::uint64_t>(w), std::move(texts[static_cast<std::size_t>(w)])));
   co_await group.join();
   co_return writers* each / seconds(env.steady() - start);
 }

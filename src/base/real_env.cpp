@@ -70,7 +70,8 @@ unsigned worker_count(unsigned asked) { return asked ? asked : std::max(1u, std:
 }  // namespace
 
 struct RealEnv::Impl {
-  explicit Impl(unsigned threads) : network(make_real_network(context.get_executor())), pool(threads) {
+  explicit Impl(unsigned threads)
+      : width(threads), network(make_real_network(context.get_executor())), pool(threads + kWaiting) {
     if (stop_event < 0) throw os_error(errno, "making", "an event descriptor");
     watch_stop();
   }
@@ -88,15 +89,17 @@ struct RealEnv::Impl {
   }
 
   /// Waits a moment for a worker to finish, because sleeping and being woken takes longer than most jobs. True when one
-  /// did. Gives up for a while where jobs turn out to be long.
+  /// did. Gives up for a while where jobs turn out to be long. While a core is left for every job, it waits as long as
+  /// a write to a disk takes: being woken costs as much as a third of that.
   bool spin() {
-    constexpr auto kSpin = std::chrono::microseconds(50);
+    const bool cores_left = started - resumed < cores;
+    const auto patience = std::chrono::microseconds(cores_left ? 400 : 50);
     if (finished.load(std::memory_order_acquire) == resumed) {
       if (spin_pause > 0) {
         --spin_pause;
         return false;
       }
-      auto end = std::chrono::steady_clock::now() + kSpin;
+      auto end = std::chrono::steady_clock::now() + patience;
       while (finished.load(std::memory_order_acquire) == resumed) {
         if (std::chrono::steady_clock::now() > end) {
           spin_pause = 16;
@@ -108,6 +111,10 @@ struct RealEnv::Impl {
     return true;
   }
 
+  /// Workers beside those that compute: while one waits for the disk, no core is left without work.
+  static constexpr unsigned kWaiting = 1;
+
+  const unsigned width;
   asio::cancellation_signal main_cancel;  ///< outlives the coroutines, which point into it
   asio::io_context context{1};
   std::atomic<bool> stopping = false;
@@ -118,6 +125,7 @@ struct RealEnv::Impl {
   std::atomic<std::uint64_t> finished = 0;  ///< jobs that workers finished
   std::uint64_t started = 0, resumed = 0;   ///< jobs given out, and coroutines resumed after theirs
   unsigned spin_pause = 0;
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   WorkerPool pool;  ///< ends first: jobs refer to everything above
 };
 
@@ -185,7 +193,7 @@ void RealEnv::random(MutableBytes into) {
 Executor RealEnv::executor() { return impl_->context.get_executor(); }
 Disk& RealEnv::disk() { return *impl_->disk; }
 Network& RealEnv::network() { return *impl_->network; }
-unsigned RealEnv::workers() const noexcept { return impl_->pool.size(); }
+unsigned RealEnv::workers() const noexcept { return impl_->width; }
 
 void RealEnv::spawn(Task<void> task) {
   asio::co_spawn(impl_->context, with_our_cancellation(std::move(task)), log_uncaught);

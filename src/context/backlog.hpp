@@ -15,6 +15,9 @@ namespace openmcp::context {
 struct BacklogLimits {
   std::size_t batch = 512;  ///< items handled at once
   std::size_t room = 4096;  ///< items that may wait before room() makes producers wait
+  /// How long a batch that is not full waits for more, unless somebody asks for it: a batch costs little more than an
+  /// item, and the cores belong to the producers meanwhile.
+  base::Duration linger{};
 };
 
 /// Belongs to one executor. A batch that fails stays where it is, and is tried again when somebody asks for it.
@@ -76,6 +79,12 @@ private:
   base::Task<void> until(Reached reached) {
     auto self = this->shared_from_this();
     const auto failures = failures_;
+    struct Waiting {
+      std::size_t& count;
+      explicit Waiting(std::size_t& waiting) : count(waiting) { ++count; }
+      ~Waiting() { --count; }
+    } waiting(asked_);
+    work_.wake_all();
     while (!reached(*self)) {
       if (problem_ && failures_ > failures) std::rethrow_exception(problem_);
       if (problem_ && !retry_) {
@@ -96,6 +105,15 @@ private:
         co_await self->work_.wait();
         continue;
       }
+      if (self->lingers()) {
+        if (!self->ticking_) {
+          self->ticking_ = true;
+          self->env_.spawn(tick(self));
+        }
+        co_await self->work_.wait();
+        continue;
+      }
+      self->due_ = false;
       self->retry_ = false;
       while (batch.size() < self->limits_.batch && !queue.empty()) {
         batch.push_back(std::move(queue.front()));
@@ -116,6 +134,17 @@ private:
     self->progress_.wake_all();
   }
 
+  bool lingers() const {
+    return limits_.linger > base::Duration() && !due_ && asked_ == 0 && batch_.empty() && queue_.size() < limits_.batch;
+  }
+
+  static base::Task<void> tick(std::shared_ptr<Backlog> self) {
+    co_await self->env_.sleep(self->limits_.linger);
+    self->ticking_ = false;
+    self->due_ = true;
+    self->work_.wake_all();
+  }
+
   base::Env& env_;
   BacklogLimits limits_;
   Handle handle_;
@@ -124,6 +153,8 @@ private:
   std::vector<Item> batch_;  ///< being handled, or failed
   std::uint64_t pushed_ = 0, done_ = 0, failures_ = 0;
   std::exception_ptr problem_;
+  std::size_t asked_ = 0;               ///< waiters for ready() or room()
+  bool ticking_ = false, due_ = false;  ///< the wait for more runs; it is over
   bool retry_ = false, abandoned_ = false, running_ = false;
 };
 
