@@ -11,8 +11,13 @@
 #include "api/auth.hpp"
 #include "api/errors.hpp"
 #include "api/service.hpp"
+#include "base/network.hpp"
 #include "http/exchange.hpp"
 #include "http/url.hpp"
+
+namespace openmcp::http {
+struct Done;
+}
 
 namespace openmcp::api {
 
@@ -23,6 +28,8 @@ struct Call {
   Caller caller;
   std::vector<std::string> path;  ///< values of {names} and of the tail {*}, decoded, in order
   http::Parameters query;
+  /// With own_auth or Role::none: what came instead of a good token: "" nothing, "malformed", "expired", ...
+  std::string_view refused = {};
 
   const std::string& at(std::size_t index) const { return path.at(index); }
   const std::string* parameter(std::string_view name) const { return http::find(query, name); }
@@ -39,7 +46,7 @@ struct Route {
   RouteHandler handler;
   ErrorForm errors = problem;
   /// The route decides itself about missing or bad tokens (OAuth resource metadata): the handler is called with
-  /// Role::none instead of an answer 401 or 403.
+  /// Role::none instead of an answer 401 or 403. Call::refused says what was wrong.
   bool own_auth = false;
 };
 
@@ -47,17 +54,26 @@ struct RouterOptions {
   std::vector<std::string> hosts;    ///< allowed Host values besides loopback names with the listener's port
   std::vector<std::string> origins;  ///< allowed Origins besides the server's own
   Role anonymous = Role::none;       ///< role of callers without a token
-  RateLimiter::Limit per_token{200, 400}, per_address{100, 200};  ///< failed logins count tenfold
+  /// Of callers with a token, and of addresses without one: failed logins count tenfold. Loopback has the same rates
+  /// as others; socket files have none.
+  RateLimiter::Limit per_token{1000, 2000}, per_address{100, 200};
 };
 
 class Router {
 public:
   Router(Service& service, RouterOptions options);
   ~Router();
+  /// Throws Error invalid_argument when the method and pattern are there.
   void add(Route route);
+  /// Where the server really listens: Hosts of these endpoints are allowed. Until then: service.origin's.
+  void listening(const std::vector<base::Endpoint>& endpoints);
+  /// Rates may change while the server runs; the rest stays.
+  void set_rates(RateLimiter::Limit per_token, RateLimiter::Limit per_address);
   /// 404, 405 with Allow, 401 with WWW-Authenticate, 403, 421 (Host), 429 with Retry-After are answered here.
   base::Task<void> handle(http::Exchange& exchange);
   http::Handler handler();
+  /// For ServerOptions::done: counts and times the answers by route.
+  void done(const http::Done& done);
   Sessions& sessions() noexcept;
   /// All routes, for the OpenAPI document's own test.
   std::vector<std::pair<std::string, std::string>> routes() const;
