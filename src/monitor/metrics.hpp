@@ -15,7 +15,8 @@ namespace openmcp::monitor {
 
 using Labels = std::map<std::string, std::string>;
 
-/// Handles stay valid as long as the registry; copying is cheap. All are thread-safe.
+/// Handles stay valid as long as the registry; copying is cheap. All are thread-safe. One that came from no registry
+/// counts nothing.
 class Counter {
 public:
   void add(double amount = 1) const noexcept;
@@ -52,8 +53,9 @@ public:
   Metrics();
   ~Metrics();
 
-  /// The series of that name and labels, made when it is new. `name` without the prefix; the first `help` given for a
-  /// family is kept.
+  /// The series of that name and labels, made when it is new. `name` without the prefix (names that begin with
+  /// "process_" have none: they are the same for every program); the first `help` and `buckets` given for a family are
+  /// kept. Throws Error invalid_argument for a name or label that cannot be, or a name that is of another kind.
   Counter counter(std::string_view name, std::string_view help, const Labels& labels = {});
   Gauge gauge(std::string_view name, std::string_view help, const Labels& labels = {});
   Histogram histogram(std::string_view name, std::string_view help, std::vector<double> buckets,
@@ -61,7 +63,10 @@ public:
   /// Called before each page is made: sets gauges whose value is asked for, not followed.
   void on_collect(std::function<void()> collect);
 
-  /// Text format 0.0.4, or OpenMetrics 1.0 (ends with "# EOF"). Has process_* and openmcp_build_info too.
+  /// openmcp_build_info{version,commit} 1.
+  void set_build(std::string version, std::string commit = {});
+
+  /// Text format 0.0.4, or OpenMetrics 1.0 (ends with "# EOF").
   std::string page(bool open_metrics);
 
 private:
