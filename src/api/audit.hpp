@@ -44,7 +44,8 @@ struct AuditCheck {
 
 class AuditLog {
 public:
-  /// Cuts a torn last line (a crash) and goes on behind it; the cut is itself recorded.
+  /// Cuts what a crash left behind the last whole line and goes on there; the cut bytes are put aside in a file
+  /// ("audit.log.cut-<line>"), and the cut is itself recorded. Error busy when another process writes the log.
   static base::Task<std::unique_ptr<AuditLog>> open(base::Env& env, base::Path home);
   ~AuditLog();
   /// Returns when the line is chained and handed to the system; made durable in the background, about once a second,
@@ -53,8 +54,10 @@ public:
   base::Task<void> flush();
   base::Task<AuditPage> read(std::uint64_t before, std::size_t limit);  ///< before 0: from the newest
   base::Task<AuditCheck> check();
-  std::uint64_t records() const noexcept;
+  std::uint64_t records() const noexcept;  ///< since it was opened
   std::uint64_t failures() const noexcept;
+  /// Whether the chain held when it was last looked at: all of it by check(), its end by open().
+  bool valid() const noexcept;
   base::Task<void> close();
 
   /// The whole file, without opening it for writing.
