@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -33,7 +32,7 @@ public:
   void publish(Event event);  ///< seq and time are filled
   std::uint64_t newest() const noexcept { return newest_; }
   /// The next event after `seq`; waits for it. A watcher that lags behind by more than 1024 events skips to the oldest
-  /// that is kept (its seq shows the gap).
+  /// that is kept (its seq shows the gap). Error cancelled when the events end while it waits.
   base::Task<Event> after(std::uint64_t seq);
   /// The last events, newest last, at most `limit`.
   std::deque<Event> recent(std::size_t limit) const;
@@ -42,8 +41,8 @@ private:
   base::Env& env_;
   context::Workspace& workspace_;
   std::deque<Event> kept_;
-  std::uint64_t newest_ = 0;
-  std::shared_ptr<base::Signal> changed_;
+  std::uint64_t newest_ = 0, watching_ = 0;
+  base::Signal changed_;
 };
 
 }  // namespace openmcp::api

@@ -107,7 +107,8 @@ private:
       histories_[i].reset();
     }
     if (!group.records.empty())
-      co_await state_.apply(std::move(group.batch), std::move(group.records), std::move(group.guards), nullptr);
+      co_await state_.apply(std::move(group.batch), std::move(group.records), std::move(group.guards), nullptr,
+                            Change::Kind::imported);
     show(end, "applying");
   }
 

@@ -26,9 +26,28 @@ bool doubtful(Errc code) {
   }
 }
 
+std::vector<Change> changes_of(const std::vector<ContextRecord>& records, Change::Kind kind) {
+  std::vector<Change> out;
+  for (const auto& record : records) {
+    if (!record.latest || record.heads.empty()) continue;
+    Change change{.kind = kind,
+                  .id = record.id,
+                  .version = record.heads.front().manifest,
+                  .type = record.latest->type,
+                  .title = record.latest->title,
+                  .created = record.versions == record.new_versions.size()};
+    if (record.latest->tombstone) {
+      change.kind = Change::Kind::forgotten;
+      change.created = false;
+    }
+    out.push_back(std::move(change));
+  }
+  return out;
+}
+
 base::Task<bool> apply_batch(std::shared_ptr<Workspace::State> state, storage::Batch batch,
                              std::vector<ContextRecord> records, Workspace::State::Guards,
-                             std::unique_ptr<storage::Lease>) {
+                             std::unique_ptr<storage::Lease>, Change::Kind kind) {
   Workspace::State::Operation operation(state);  // also when nobody waits for it any more
   if (state->closed) throw base::Error(Errc::cancelled, "the workspace is closed");  // and the store may be gone
   auto ticket = state->views->begin(state->store.position());
@@ -42,7 +61,10 @@ base::Task<bool> apply_batch(std::shared_ptr<Workspace::State> state, storage::B
     state->views->failed(ticket, true);
     throw;
   }
+  std::vector<Change> changes;
+  if (state->changes.watched()) changes = changes_of(records, kind);
   state->views->committed(ticket, position, std::move(records));
+  for (const auto& change : changes) state->changes.tell(change);
   co_return true;
 }
 
@@ -59,10 +81,10 @@ Author Workspace::State::author(const std::optional<std::string>& name) const {
 }
 
 base::Task<void> Workspace::State::apply(storage::Batch batch, std::vector<ContextRecord> records, Guards guards,
-                                         std::unique_ptr<storage::Lease> lease) {
+                                         std::unique_ptr<storage::Lease> lease, Change::Kind kind) {
   co_await views->room();
   auto work =
-      apply_batch(shared_from_this(), std::move(batch), std::move(records), std::move(guards), std::move(lease));
+      apply_batch(shared_from_this(), std::move(batch), std::move(records), std::move(guards), std::move(lease), kind);
   co_await shielded(env, std::move(work));
 }
 

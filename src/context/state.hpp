@@ -39,6 +39,7 @@ struct Workspace::State : std::enable_shared_from_this<Workspace::State> {
   std::size_t operations = 0;  ///< calls and batches on their way
   base::Signal idle;           ///< operations ended, or an exclusive one did
   bool exclusive = false, closed = false;
+  ChangeFeed changes;
 
   /// A call that is counted until it ends.
   class Operation {
@@ -73,9 +74,10 @@ struct Workspace::State : std::enable_shared_from_this<Workspace::State> {
     Guards guards;  ///< of the context, unless nobody else can know it
   };
   base::Task<CommitResult> put(NewVersion version);
-  /// Applies the batch whole or not at all, also when the caller is cancelled, and hands the records to the views.
+  /// Applies the batch whole or not at all, also when the caller is cancelled, hands the records to the views and tells
+  /// those who watch. `kind`: of what is no tombstone.
   base::Task<void> apply(storage::Batch batch, std::vector<ContextRecord> records, Guards guards,
-                         std::unique_ptr<storage::Lease> lease);
+                         std::unique_ptr<storage::Lease> lease, Change::Kind kind = Change::Kind::committed);
   Author author(const std::optional<std::string>& name) const;
   std::int64_t now() const { return env.now().time_since_epoch().count(); }
 

@@ -162,6 +162,9 @@ base::Task<Status> Workspace::status() {
   co_return status;
 }
 
+std::uint64_t Workspace::watch(ChangeFn watcher) { return state_->changes.watch(std::move(watcher)); }
+void Workspace::unwatch(std::uint64_t number) { state_->changes.unwatch(number); }
+
 const WorkspaceOptions& Workspace::options() const noexcept { return state_->options; }
 base::Env& Workspace::env() const noexcept { return state_->env; }
 

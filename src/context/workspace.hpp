@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/env.hpp"
+#include "context/change.hpp"
 #include "context/request.hpp"
 #include "context/search/query.hpp"
 #include "context/view.hpp"
@@ -110,6 +111,11 @@ public:
   /// Where store, catalog and search index stand. Of a read-only workspace the views may be behind the store (nobody
   /// brought them forward) or before it (the writer went on since the store was opened: refresh the store).
   base::Task<Positions> positions();
+
+  /// Calls `watcher` on the executor for every change made through this workspace, once it is durable and readers see
+  /// it; until unwatch().
+  std::uint64_t watch(ChangeFn watcher);
+  void unwatch(std::uint64_t number);
 
   const WorkspaceOptions& options() const noexcept;
   base::Env& env() const noexcept;
