@@ -260,6 +260,13 @@ void Admission::refuse(const Call& call, const Route& route, const Credentials& 
       {{"WWW-Authenticate", challenge(call.request, "invalid_token", describe(credentials.refused), scope)}});
 }
 
+void Admission::refuse_login(const Call& call, std::string_view refusal) {
+  check_rate(call, true);
+  service_.metrics.counter(kFailures, kFailuresHelp, {{"kind", std::string(refusal)}}).add();
+  note_refusal(call, refusal, {});
+  throw HttpError(401, "invalid_token", std::string(describe(refusal)), "openmcp token create makes another");
+}
+
 Admission::Admitted Admission::decide(Call& call, ErrorForm& form) {
   const auto& request = call.request;
   call.exchange.standing_headers() = standing_;

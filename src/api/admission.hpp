@@ -31,6 +31,7 @@ public:
   };
   Admitted admit(Call& call);
   base::Task<void> reload();
+  [[noreturn]] void refuse_login(const Call& call, std::string_view refusal);
 
   std::vector<std::pair<std::string, std::string>> routes() const;
 

@@ -16,6 +16,12 @@ using base::Errc;
 
 namespace {
 
+constexpr std::string_view kWritesHelp = "Changes of contexts: made by whatever surface; refused and failed over HTTP";
+
+bool changes(std::string_view method) noexcept {
+  return method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE";
+}
+
 /// Counted while it lives.
 class InFlight {
 public:
@@ -42,7 +48,11 @@ struct Router::State {
       : service(services),
         sessions(services.env),
         admission(services, sessions, std::move(options)),
-        in_flight(services.metrics.gauge("http_in_flight", "Requests that are being answered")) {}
+        in_flight(services.metrics.gauge("http_in_flight", "Requests that are being answered")),
+        reads(services.metrics.histogram("context_read_seconds", "Time of requests that read one context",
+                                         monitor::http_buckets())),
+        writes_refused(services.metrics.counter("context_writes_total", kWritesHelp, {{"result", "refused"}})),
+        writes_failed(services.metrics.counter("context_writes_total", kWritesHelp, {{"result", "error"}})) {}
 
   /// What is counted of one name of routes.
   struct Series {
@@ -55,6 +65,8 @@ struct Router::State {
     std::string name;
     monitor::Histogram seconds;
     std::vector<Answers> answers;
+    bool reads = false;   ///< a context, for context_read_seconds
+    bool writes = false;  ///< contexts: its failures are those of context_writes_total
   };
 
   Series& series(std::string_view name) {
@@ -82,6 +94,8 @@ struct Router::State {
   Sessions sessions;
   Admission admission;
   monitor::Gauge in_flight;
+  monitor::Histogram reads;
+  monitor::Counter writes_refused, writes_failed;
   std::unordered_map<std::string_view, std::unique_ptr<Series>> by_name;
 };
 
@@ -102,6 +116,8 @@ Router::~Router() = default;
 
 void Router::add(Route route) {
   auto& series = state_->series(route.name);
+  if (route.name == "context_get" || route.name == "context_content") series.reads = true;
+  if (route.name.starts_with("context") && route.needs == Role::writer && changes(route.method)) series.writes = true;
   // From the start at 0: an increase is only seen between two values.
   for (unsigned code : {200u, 500u}) state_->counter(series, route.method == "*" ? "POST" : route.method, code);
   state_->admission.add(std::move(route));
@@ -151,8 +167,14 @@ http::Handler Router::handler() {
 void Router::done(const http::Done& done) {
   auto& series = state_->series(done.route.empty() ? "none" : done.route);
   state_->counter(series, method_label(done.request.method), done.status).add();
-  series.seconds.observe(std::chrono::duration<double>(done.took).count());
+  const auto seconds = std::chrono::duration<double>(done.took).count();
+  series.seconds.observe(seconds);
+  if (series.reads && done.status < 400) state_->reads.observe(seconds);
+  if (series.writes && changes(done.request.method) && done.status >= 400)
+    (done.status >= 500 ? state_->writes_failed : state_->writes_refused).add();
 }
+
+void Router::refuse_login(const Call& call, std::string_view refusal) { state_->admission.refuse_login(call, refusal); }
 
 Sessions& Router::sessions() noexcept { return state_->sessions; }
 

@@ -75,6 +75,9 @@ public:
   /// For ServerOptions::done: counts and times the answers by route.
   void done(const http::Done& done);
   Sessions& sessions() noexcept;
+  /// For routes that take a token in another way (the web page's login): counts and audits a refused one, and throws
+  /// 401, or 429 when there were many.
+  [[noreturn]] void refuse_login(const Call& call, std::string_view refusal);
   /// All routes, for the OpenAPI document's own test.
   std::vector<std::pair<std::string, std::string>> routes() const;
 

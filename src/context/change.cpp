@@ -1,7 +1,5 @@
 #include "context/change.hpp"
 
-#include <vector>
-
 #include "base/log.hpp"
 
 namespace openmcp::context {
@@ -14,18 +12,16 @@ std::uint64_t ChangeFeed::watch(ChangeFn watcher) {
 void ChangeFeed::unwatch(std::uint64_t number) { watchers_.erase(number); }
 
 void ChangeFeed::tell(const Change& change) noexcept {
-  try {
-    std::vector<std::uint64_t> now;
-    for (const auto& each : watchers_) now.push_back(each.first);
-    for (auto number : now) {
-      auto found = watchers_.find(number);
-      if (found == watchers_.end()) continue;
-      auto watcher = found->second;  // it may end itself
+  std::uint64_t told = 0;
+  for (auto next = watchers_.begin(); next != watchers_.end(); next = watchers_.upper_bound(told)) {
+    told = next->first;
+    auto watcher = next->second;  // it may end itself
+    try {
       (*watcher)(change);
+    } catch (const std::exception& error) {
+      base::log(base::LogLevel::error, "context", "a watcher failed at a change of {}: {}", change.id.text(),
+                error.what());
     }
-  } catch (const std::exception& error) {
-    base::log(base::LogLevel::error, "context", "a change of {} was not told to all: {}", change.id.text(),
-              error.what());
   }
 }
 

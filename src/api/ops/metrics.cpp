@@ -1,0 +1,123 @@
+// /metrics: what is followed by everyone, and what is asked for here.
+#include "api/audit.hpp"
+#include "api/events.hpp"
+#include "api/ops/parts.hpp"
+#include "base/disk_space.hpp"
+#include "monitor/process.hpp"
+
+namespace openmcp::api::ops {
+
+namespace {
+
+/// Grows a counter to a total that is kept elsewhere.
+class Following {
+public:
+  explicit Following(monitor::Counter counter) : counter_(counter) {}
+  void to(std::uint64_t total) {
+    if (total <= counted_) return;
+    counter_.add(static_cast<double>(total - counted_));
+    counted_ = total;
+  }
+
+private:
+  monitor::Counter counter_;
+  std::uint64_t counted_ = 0;
+};
+
+struct Asked {
+  explicit Asked(monitor::Metrics& m)
+      : process(m),
+        blockstore_bytes(m.gauge("blockstore_bytes", "Bytes of the blocks in the store")),
+        blocks(m.gauge("blockstore_blocks", "Blocks in the store")),
+        disk_bytes(m.gauge("blockstore_disk_bytes", "Bytes of the store's segments on the disk")),
+        free(m.gauge("storage_free_bytes", "Bytes that may still be written to the store's file system")),
+        pinned(m.gauge("pins", "Pins of the store by state", {{"state", "pinned"}})),
+        ready(m.gauge("ready", "1: the server is ready, as /readyz says")),
+        chain_valid(m.gauge("audit_chain_valid", "1: the audit log's chain held when it was last looked at")),
+        contexts(m.gauge("contexts", "Contexts that are not forgotten")),
+        to_index(m.gauge("search_backlog", "Changes that wait for the search index")),
+        connections(m.gauge("http_connections", "Open connections")),
+        audit_records(m.counter("audit_records_total", "Lines written to the audit log")),
+        audit_failures(m.counter("audit_write_failures_total",
+                                 "Lines that could not be written to the audit log, "
+                                 "and syncs of it that failed")),
+        writes(m.counter("context_writes_total", "Changes of contexts", {{"result", "ok"}})) {
+    for (const char* state : {"queued", "pinning", "error"})
+      m.gauge("pins", "Pins of the store by state", {{"state", state}});
+  }
+
+  monitor::ProcessMetrics process;
+  monitor::Gauge blockstore_bytes, blocks, disk_bytes, free, pinned, ready, chain_valid, contexts, to_index,
+      connections;
+  std::optional<monitor::Gauge> capacity;
+  Following audit_records, audit_failures, writes;
+};
+
+struct Space {
+  std::uint64_t free = 0;
+  std::optional<std::uint64_t> total;
+};
+
+base::Task<Space> space(Service& service) {
+  auto work = [&disk = service.env.disk(), path = store_path(service)] {
+    Space out;
+    out.free = disk.free_space(path);
+    auto file = disk.open(base::join(path, "audit.log"), base::OpenMode::read);
+    out.total = base::total_space(*file);
+    return out;
+  };
+  co_return co_await service.env.run(std::move(work));
+}
+
+/// A source that fails leaves its gauges as they were: the page is most wanted when something is wrong.
+base::Task<void> ask(std::shared_ptr<Ops> ops, std::shared_ptr<Asked> asked) {
+  auto& service = ops->service;
+  if (auto process = co_await monitor::read_process(service.env)) asked->process.set(*process);
+  bool ready = true;
+  for (const auto& check : co_await checks(ops, false)) ready = ready && check.ok;
+  asked->ready.set(ready ? 1 : 0);
+  asked->chain_valid.set(service.audit.valid() ? 1 : 0);
+  asked->audit_records.to(service.audit.records());
+  asked->audit_failures.to(service.audit.failures());
+  asked->writes.to(service.events.newest());
+  if (ops->sources.connections) asked->connections.set(static_cast<double>(ops->sources.connections()));
+  try {
+    auto stats = co_await service.store.stats();
+    asked->blockstore_bytes.set(static_cast<double>(stats.bytes));
+    asked->blocks.set(static_cast<double>(stats.blocks));
+    asked->disk_bytes.set(static_cast<double>(stats.disk_bytes));
+    asked->pinned.set(static_cast<double>(stats.pins));
+    auto status = co_await service.workspace.status();
+    asked->contexts.set(static_cast<double>(status.contexts));
+    asked->to_index.set(static_cast<double>(status.to_index));
+    auto room = co_await space(service);
+    asked->free.set(static_cast<double>(room.free));
+    if (room.total && !asked->capacity)
+      asked->capacity = service.metrics.gauge("storage_capacity_bytes", "Bytes of the store's file system in all");
+    if (room.total) asked->capacity->set(static_cast<double>(*room.total));
+  } catch (const base::Error&) {
+    // `ready` says it.
+  }
+}
+
+base::Task<void> page(std::shared_ptr<Ops> ops, std::shared_ptr<Asked> asked, Call& call) {
+  co_await ask(ops, asked);
+  const bool open_metrics =
+      call.request.headers.get("Accept").find("application/openmetrics-text") != std::string_view::npos;
+  http::Response response{.status = 200, .headers = {}, .body = ops->service.metrics.page(open_metrics)};
+  response.headers.add("Content-Type", open_metrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                                                    : "text/plain; version=0.0.4; charset=utf-8");
+  co_await call.exchange.send(std::move(response));
+}
+
+}  // namespace
+
+void add_metrics(const std::shared_ptr<Ops>& ops) {
+  ops->service.metrics.set_build(ops->service.version);
+  auto asked = std::make_shared<Asked>(ops->service.metrics);
+  Route route{.method = "GET", .pattern = "/metrics", .name = "metrics", .needs = Role::reader, .handler = {}};
+  route.handler = [ops, asked](Call& call) { return page(ops, asked, call); };
+  ops->router.add(std::move(route));
+}
+
+}  // namespace openmcp::api::ops
