@@ -88,19 +88,25 @@ struct RealEnv::Impl {
     stop_watch.async_wait(asio::posix::stream_descriptor::wait_read, std::move(stopped));
   }
 
+  /// A completion lies in the queue. A worker counts its job after it handed the completion over, and may be put aside
+  /// in between: then more were resumed than were counted, and that is no news.
+  bool news() const noexcept {
+    return static_cast<std::int64_t>(finished.load(std::memory_order_acquire) - resumed) > 0;
+  }
+
   /// Waits a moment for a worker to finish, because sleeping and being woken takes longer than most jobs. True when one
   /// did. Gives up for a while where jobs turn out to be long. While a core is left for every job, it waits as long as
   /// a write to a disk takes: being woken costs as much as a third of that.
   bool spin() {
     const bool cores_left = started - resumed < cores;
     const auto patience = std::chrono::microseconds(cores_left ? 400 : 50);
-    if (finished.load(std::memory_order_acquire) == resumed) {
+    if (!news()) {
       if (spin_pause > 0) {
         --spin_pause;
         return false;
       }
       auto end = std::chrono::steady_clock::now() + patience;
-      while (finished.load(std::memory_order_acquire) == resumed) {
+      while (!news()) {
         if (std::chrono::steady_clock::now() > end) {
           spin_pause = 16;
           return false;
