@@ -19,6 +19,7 @@ struct ClientOptions {
   std::uint64_t max_head = 64u << 10;
   std::size_t idle_connections = 8;  ///< kept for each origin
   base::Path ca_file = {};           ///< PEM, instead of the system's authorities
+  base::Path socket = {};            ///< a socket file that is connected to, whatever host the URL names
   /// Asked with each literal address before it is connected to; false: Error permission (requests to private
   /// addresses on behalf of strangers). Unset: any.
   std::function<bool(const base::Endpoint&)> allowed;
@@ -55,9 +56,9 @@ class Client {
 public:
   Client(base::Env& env, ClientOptions options);
   ~Client();
-  /// Returns when the head of the answer is here. A kept connection that turns out closed is replaced once, when
-  /// nothing was answered and the request can be repeated (no stream). Errors: unavailable, timeout, permission,
-  /// invalid_argument (the URL).
+  /// Returns when the head of the answer is here. A kept connection that turns out closed is replaced, when nothing was
+  /// answered and the request can be repeated (an idempotent method, no stream). Errors: unavailable, timeout,
+  /// permission, not_found (no such name), invalid_argument (the URL, an answer that is not HTTP).
   base::Task<ClientResponse> send(ClientRequest request);
 
 private:

@@ -8,7 +8,9 @@
 
 #include "base/log.hpp"
 #include "http/http1_connection.hpp"
+#include "http/http2_connection.hpp"
 #include "http/server_core.hpp"
+#include "http/tls.hpp"
 
 namespace openmcp::http {
 
@@ -42,7 +44,12 @@ struct Server::State : ServerCore, std::enable_shared_from_this<State> {
   Task<void> sweep();
   void reset_all();
 
+  std::shared_ptr<const TlsContext> load_tls() {
+    return TlsContext::for_server(env.disk(), options.tls->certificate, options.tls->key);
+  }
+
   std::vector<std::shared_ptr<base::Listener>> listeners;
+  std::shared_ptr<const TlsContext> tls;
 };
 
 Task<void> Server::State::accept_all(std::shared_ptr<base::Listener> listener) {
@@ -107,9 +114,29 @@ Task<void> Server::State::host(std::unique_ptr<base::Stream> stream, std::string
 
 Task<void> Server::State::serve(Hosted& own, std::unique_ptr<base::Stream> stream) {
   auto self = shared_from_this();
-  auto connection = std::make_shared<Http1Connection>(std::move(self), std::move(stream), own.tasks, false);
-  own.stream = nullptr;
-  own.connection = connection;
+  if (!tls) {
+    own.stream = nullptr;
+    own.connection = std::make_shared<Http1Connection>(std::move(self), std::move(stream), own.tasks, false);
+  } else {
+    own.deadline = env.steady() + options.head_time;
+    std::unique_ptr<TlsStream> secure;
+    try {
+      secure = co_await TlsStream::accept(env, std::move(stream), tls);
+    } catch (const Error& error) {
+      base::log(base::LogLevel::debug, "http", "{}: {}", options.name, error.message());
+      own.stream = nullptr;
+      co_return;
+    }
+    own.stream = nullptr;
+    own.deadline = kNever;
+    if (draining || closed) co_return;
+    if (secure->protocol() == "h2") {
+      own.connection = std::make_shared<Http2Connection>(std::move(self), std::move(secure), own.tasks);
+    } else {
+      own.connection = std::make_shared<Http1Connection>(std::move(self), std::move(secure), own.tasks, true);
+    }
+  }
+  auto connection = own.connection;
   co_await connection->run();
 }
 
@@ -151,6 +178,7 @@ Server::~Server() {
 
 Task<base::Endpoint> Server::listen(base::Endpoint at) {
   auto state = state_;
+  if (state->options.tls && !state->tls) state->tls = state->load_tls();
   auto made = co_await state->env.network().listen(std::move(at));
   std::shared_ptr<base::Listener> listener = std::move(made);
   state->listeners.push_back(listener);
@@ -196,6 +224,8 @@ ServerStats Server::stats() const noexcept {
   return {.connections = state_->hosted.size(), .in_flight = state_->in_flight};
 }
 
-void Server::reload_tls() {}
+void Server::reload_tls() {
+  if (state_->options.tls) state_->tls = state_->load_tls();
+}
 
 }  // namespace openmcp::http
