@@ -63,6 +63,7 @@ Task<void> within(base::Env& env, base::Duration time, Task<void> work, std::str
     in.both.cancel();
   };
   auto clock = [](Race& in, base::Env& on, base::Duration limit) -> Task<void> {
+    if (in.done) co_return;  // before this was started
     try {
       co_await on.sleep(limit);
     } catch (const Error&) {
