@@ -8,7 +8,7 @@ cmd_bench() {
       --peers) ;;  # Kubo is always looked for
       --only) only=$2; shift ;;
       --work) arguments+=(--work "$2"); shift ;;
-      *) echo "usage: ./dev bench [--quick] [--only program|rates|parts|retrieval] [--work FOLDER]" >&2; return 2 ;;
+      *) echo "usage: ./dev bench [--quick] [--only program|rates|parts|http|retrieval] [--work FOLDER]" >&2; return 2 ;;
     esac
     shift
   done
@@ -17,7 +17,7 @@ cmd_bench() {
   setup_kubo
   setup_embeddings
   say "building (preset release)"
-  for name in program rates parts retrieval; do
+  for name in program rates parts http retrieval; do
     if [[ $name =~ $only ]] && compgen -G "bench/$name/*.cpp" >/dev/null; then parts+=("bench_$name"); fi
   done
   cmd_build openmcp "${parts[@]}" >&2
@@ -27,6 +27,7 @@ cmd_bench() {
     case $name in
       bench_program) build/release/bench/bench_program build/release/openmcp "${arguments[@]}" ;;
       bench_rates) build/release/bench/bench_rates ${quick:+--quick} ;;
+      bench_http) build/release/bench/bench_http ${quick:+--quick} ;;
       bench_parts) build/release/bench/bench_parts ${quick:+--benchmark_min_time=0.05} ;;
       bench_retrieval)
         if [ -f "${OPENMCP_LOCOMO:-../shared/bench/locomo-dev.json}" ]; then
