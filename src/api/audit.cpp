@@ -105,9 +105,10 @@ AuditTail open_file(base::Disk& disk, AuditLog::State& state) {
   if (!state.lock)
     throw base::Error(Errc::busy, fmt::format("'{}' is being written by another process ({})", state.path, holder),
                       "a server runs on this store: ask it");
-  const bool fresh = !disk.stat(state.path);
   state.file = disk.open(state.path, base::OpenMode::create, 0600);
-  if (fresh) disk.sync_directory(base::parent(state.path));
+  // Each time: whether the process that made them lived to do it cannot be seen.
+  disk.sync_directory(state.home);
+  disk.sync_directory(base::parent(state.home));
   auto tail = find_tail(*state.file);
   if (tail.cut > 0) {
     base::Bytes rest(static_cast<std::size_t>(std::min<std::uint64_t>(tail.cut, 64u << 20)));
@@ -129,7 +130,7 @@ base::Task<std::unique_ptr<AuditLog>> AuditLog::open(base::Env& env, base::Path 
   auto state = std::make_shared<State>(env, std::move(home));
   auto work = [&env, state] { return open_file(env.disk(), *state); };
   auto tail = co_await env.run(std::move(work));
-  state->end = state->synced = tail.end;
+  state->end = tail.end;  // and nothing is known to be synced: the process before may have been killed
   state->seq = tail.seq;
   state->head = std::move(tail.head);
   state->valid = tail.broken.empty();

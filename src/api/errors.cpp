@@ -1,5 +1,7 @@
 #include "api/errors.hpp"
 
+#include <algorithm>
+
 #include "api/json_writer.hpp"
 
 namespace openmcp::api {
@@ -73,6 +75,14 @@ Errc kind_of(unsigned status) noexcept {
 }
 
 bool hidden(const base::Error& error) noexcept { return error.code() == Errc::internal; }
+/// "not_found": the words of Errc as one.
+std::string code_of(const base::Error& error) {
+  if (auto exact = dynamic_cast<const HttpError*>(&error)) return std::string(exact->name());
+  std::string out(base::to_string(error.code()));
+  std::ranges::replace(out, ' ', '_');
+  return out;
+}
+
 std::string_view message_of(const base::Error& error) noexcept { return hidden(error) ? kInternal : error.message(); }
 std::string_view hint_of(const base::Error& error) noexcept { return hidden(error) ? kInternalHint : error.hint(); }
 
@@ -108,7 +118,6 @@ std::string public_message(const base::Error& error) {
 }
 
 http::Response problem(const base::Error& error, const http::Request& request) {
-  auto exact = dynamic_cast<const HttpError*>(&error);
   const auto status = http_status(error);
   JsonWriter json;
   json.begin_object();
@@ -117,7 +126,7 @@ http::Response problem(const base::Error& error, const http::Request& request) {
   json.field("status", status);
   json.field("detail", message_of(error));
   if (auto hint = hint_of(error); !hint.empty()) json.field("hint", hint);
-  json.field("code", exact ? exact->name() : base::to_string(error.code()));
+  json.field("code", code_of(error));
   json.field("request_id", request.id);
   json.end_object();
   return response(error, "application/problem+json", json.take());
