@@ -125,6 +125,13 @@ base::Task<std::vector<ContextId>> Workspace::by_content(crypto::Digest32 hash, 
   co_return co_await state->views->read(std::move(look));
 }
 
+base::Task<std::vector<ContextHeads>> Workspace::page(ContextId after, std::size_t limit) {
+  auto state = state_;
+  auto operation = co_await state->enter();
+  auto look = [after, limit](const Catalog& catalog) { return catalog.page(after, limit); };
+  co_return co_await state->views->read(std::move(look));
+}
+
 base::Task<std::vector<TagCount>> Workspace::tags() {
   auto state = state_;
   auto operation = co_await state->enter();

@@ -25,6 +25,7 @@ namespace openmcp::context {
 namespace search {
 class SearchIndex;
 }
+struct ContextHeads;  // catalog.hpp
 
 struct WorkspaceOptions {
   base::Path home;            ///< directory of keys/ed25519, workspace.db and search.db; made when absent
@@ -74,6 +75,9 @@ public:
   base::Task<ListPage> list(ListRequest request);
   /// Contexts whose latest version has a content with this sha2-256 (the original's content_hash), the latest first.
   base::Task<std::vector<ContextId>> by_content(crypto::Digest32 hash, std::size_t limit);
+  /// Contexts by id, after `after` (nil: from the start), forgotten ones too: all of them, page by page, whatever is
+  /// committed meanwhile.
+  base::Task<std::vector<ContextHeads>> page(ContextId after, std::size_t limit);
   base::Task<std::vector<TagCount>> tags();  ///< most used first
   base::Task<VersionDiff> diff(ipld::Cid before, ipld::Cid after, DiffOptions options);
   /// The whole content in memory. Error too_large above `limit` bytes, unsupported for a directory.

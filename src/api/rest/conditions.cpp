@@ -1,0 +1,102 @@
+#include "api/rest/conditions.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace openmcp::api {
+
+namespace {
+
+constexpr std::size_t kMaxTags = 64;  ///< of one field; the rest is not looked at
+
+std::string_view trimmed(std::string_view text) {
+  auto begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return value;
+}
+
+bool is_token(std::string_view text) {
+  static constexpr std::string_view kSigns = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           kSigns.find(c) != std::string_view::npos;
+  });
+}
+
+}  // namespace
+
+EntityTags parse_entity_tags(std::string_view field) {
+  EntityTags out;
+  for (field = trimmed(field); !field.empty() && out.tags.size() < kMaxTags; field = trimmed(field)) {
+    if (field.front() == ',') {
+      field.remove_prefix(1);
+      continue;
+    }
+    if (field.front() == '*') {
+      out.any = true;
+      field.remove_prefix(1);
+      continue;
+    }
+    EntityTag tag;
+    if (field.starts_with("W/")) {
+      tag.weak = true;
+      field.remove_prefix(2);
+    }
+    if (!field.starts_with('"')) {
+      field.remove_prefix(std::min(field.size(), field.find(',')));
+      continue;
+    }
+    const auto end = field.find('"', 1);
+    if (end == std::string_view::npos) break;
+    tag.text = field.substr(1, end - 1);
+    field.remove_prefix(end + 1);
+    out.tags.push_back(std::move(tag));
+  }
+  return out;
+}
+
+std::string quoted_tag(std::string_view text) { return '"' + std::string(text) + '"'; }
+
+bool matches_weakly(const EntityTags& tags, std::string_view text) {
+  return tags.any || std::ranges::any_of(tags.tags, [text](const EntityTag& tag) { return tag.text == text; });
+}
+
+RangeAnswer parse_range(std::string_view field, std::uint64_t size) {
+  constexpr std::string_view kUnit = "bytes=";
+  RangeAnswer whole{.kind = RangeKind::whole, .span = {.offset = 0, .length = size}};
+  if (!field.starts_with(kUnit)) return whole;
+  const auto set = trimmed(field.substr(kUnit.size()));
+  const auto dash = set.find('-');
+  if (dash == std::string_view::npos || set.find(',') != std::string_view::npos) return whole;
+  const auto first = set.substr(0, dash), last = set.substr(dash + 1);
+  const auto from = number(first), to = number(last);
+  if (first.empty()) {
+    if (!to) return whole;
+    if (*to == 0 || size == 0) return {.kind = RangeKind::unsatisfiable, .span = {}};
+    const auto length = std::min(*to, size);
+    return {.kind = RangeKind::part, .span = {.offset = size - length, .length = length}};
+  }
+  if (!from || (!last.empty() && (!to || *to < *from))) return whole;
+  if (*from >= size) return {.kind = RangeKind::unsatisfiable, .span = {}};
+  const auto end = to ? std::min(*to, size - 1) : size - 1;
+  return {.kind = RangeKind::part, .span = {.offset = *from, .length = end - *from + 1}};
+}
+
+std::string safe_media_type(std::string_view text) {
+  const auto essence = trimmed(text.substr(0, text.find(';')));
+  const auto slash = essence.find('/');
+  const bool printable = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+  if (!printable || slash == std::string_view::npos || !is_token(essence.substr(0, slash)) ||
+      !is_token(essence.substr(slash + 1)))
+    return "application/octet-stream";
+  return std::string(text);
+}
+
+}  // namespace openmcp::api

@@ -1,0 +1,124 @@
+// Changes that keep or choose among what is there, and forgetting.
+#include <algorithm>
+
+#include "api/json.hpp"
+#include "api/rest/commit_body.hpp"
+#include "api/rest/conditions.hpp"
+#include "api/rest/handlers.hpp"
+#include "context/workspace.hpp"
+
+namespace openmcp::api {
+
+using base::Errc;
+
+namespace {
+
+base::Task<void> send_result(Call& call, context::CommitResult result) {
+  JsonWriter json;
+  write_json(json, result);
+  http::Headers headers{{"ETag", quoted_tag(result.version.text())}};
+  co_await send_json(call, json.take(), 200, std::move(headers));
+}
+
+/// An empty body is an empty object: everything in it is optional.
+base::Task<Body> optional_body(SurfacePtr surface, Call& call) {
+  auto read = co_await read_json(surface, call);
+  const bool blank = read.text.find_first_not_of(" \t\r\n") == std::string::npos;
+  co_return Body(blank ? std::string("{}") : std::move(read.text));
+}
+
+/// The heads that are there, for a conflict.
+base::Task<void> throw_conflict(SurfacePtr surface, context::ContextId id, base::Error error, bool matched) {
+  auto view = co_await surface->service.workspace.get(id);
+  if (matched)
+    throw HttpError(412, "precondition_failed", error.message(), "read the newest version, then change that",
+                    {{"ETag", quoted_tag(view.current.cid.text())}});
+  throw HeadsConflict(error.message(), view.heads);
+}
+
+}  // namespace
+
+base::Task<void> patch_context(SurfacePtr surface, Call& call) {
+  const auto id = path_id(call.at(0));
+  auto read = co_await read_json(surface, call);
+  Body body(std::move(read.text));
+  auto request = read_edit(body, id);
+  body.check();
+  auto matching = co_await expected_by_match(surface, call, id);
+  const bool matched = matching.has_value();
+  if (matched) request.expected_parents = std::move(matching);
+  std::optional<base::Error> conflict;
+  std::optional<context::CommitResult> result;
+  try {
+    result = co_await surface->service.workspace.edit(std::move(request));
+  } catch (const base::Error& error) {
+    if (error.code() != Errc::conflict) throw;
+    conflict = error;
+  }
+  if (conflict) co_await throw_conflict(surface, id, *conflict, matched);
+  if (!result->unchanged) audit(*surface, call, "context.update", id.text(), result->version.text());
+  co_await send_result(call, std::move(*result));
+}
+
+base::Task<void> delete_context(SurfacePtr surface, Call& call) {
+  const auto id = path_id(call.at(0));
+  co_await expected_by_match(surface, call, id);
+  context::ForgetRequest request;
+  request.ids = {id};
+  request.reason = query_text(call, "reason").value_or("");
+  auto report = co_await surface->service.workspace.forget(std::move(request));
+  if (report.forgotten.empty()) throw base::Error(Errc::not_found, "context " + id.text() + " was forgotten");
+  audit(*surface, call, "context.forget", id.text());
+  co_await send_json(call, R"({"message":"Context deleted successfully"})");
+}
+
+base::Task<void> restore_version(SurfacePtr surface, Call& call) {
+  const auto id = path_id(call.at(0));
+  auto read = co_await read_json(surface, call);
+  Body body(std::move(read.text));
+  auto version = body.text("version", {.required = true, .min = 1, .max = 256});
+  context::RestoreRequest request;
+  request.id = id;
+  request.author = body.text("author", {.required = false, .min = 1, .max = context::kMaxAuthor});
+  request.message = body.text("message", {.required = false, .min = 0, .max = context::kMaxMessage}).value_or("");
+  body.check();
+  request.expected_parents = co_await expected_by_match(surface, call, id);
+  const bool matched = request.expected_parents.has_value();
+  request.version = co_await find_version(surface, id, *version, "body");
+  std::optional<base::Error> conflict;
+  std::optional<context::CommitResult> result;
+  try {
+    result = co_await surface->service.workspace.restore(std::move(request));
+  } catch (const base::Error& error) {
+    if (error.code() != Errc::conflict) throw;
+    conflict = error;
+  }
+  if (conflict) co_await throw_conflict(surface, id, *conflict, matched);
+  if (!result->unchanged) audit(*surface, call, "context.restore", id.text(), result->version.text());
+  co_await send_result(call, std::move(*result));
+}
+
+base::Task<void> merge_heads(SurfacePtr surface, Call& call) {
+  const auto id = path_id(call.at(0));
+  auto body = co_await optional_body(surface, call);
+  context::MergeRequest request;
+  request.id = id;
+  request.prefer = body.cid("prefer");
+  request.message = body.text("message", {.required = false, .min = 0, .max = context::kMaxMessage}).value_or("");
+  request.author = body.text("author", {.required = false, .min = 1, .max = context::kMaxAuthor});
+  if (auto content = body.bytes("content", false)) request.content = *content;
+  body.check();
+  std::optional<base::Error> conflict;
+  std::optional<context::CommitResult> result;
+  try {
+    result = co_await surface->service.workspace.merge(std::move(request));
+  } catch (const base::Error& error) {
+    if (error.code() != Errc::conflict) throw;
+    conflict = error;
+  }
+  if (conflict) co_await throw_conflict(surface, id, *conflict, false);
+  if (!result->unchanged) audit(*surface, call, "context.update", id.text(), result->version.text());
+  co_await send_result(call, std::move(*result));
+}
+
+}  // namespace openmcp::api
