@@ -36,8 +36,15 @@ struct PositionalSpec {
 };
 
 /// Groups in the order in which help shows them.
-enum class Group : std::uint8_t { start, contexts, sharing, care, blocks };
+enum class Group : std::uint8_t { start, contexts, sharing, server, care, blocks };
 std::string_view title(Group group) noexcept;
+
+/// Where a command runs while a server has the store open.
+enum class Place : std::uint8_t {
+  server,  ///< there: it sees and changes what the server has
+  either,  ///< here as long as reading is enough (it moves much, or needs the store only sometimes), otherwise there
+  here,    ///< always in its own process
+};
 
 struct Command {
   std::string_view name;  ///< "commit", or "block get": a family and its member
@@ -47,6 +54,7 @@ struct Command {
   std::span<const OptionSpec> options = {};
   std::span<const PositionalSpec> positionals = {};
   std::span<const std::string_view> examples = {};
+  Place place = Place::server;
   base::Task<int> (*run)(Invocation&);
 };
 

@@ -14,10 +14,7 @@ using base::Error;
 
 ipld::ByteSource stdin_source(Invocation& call) {
   if (call.in().terminal()) call.note("reading from the terminal; Ctrl-D ends the input");
-  return [&call](base::MutableBytes into) -> base::Task<std::size_t> {
-    auto read = [&call, into] { return call.in().read(into); };
-    co_return co_await call.env().run(std::move(read));
-  };
+  return [&call](base::MutableBytes into) -> base::Task<std::size_t> { co_return co_await call.in().read(into); };
 }
 
 ipld::ByteSource input_source(Invocation& call, const std::string& typed) {
@@ -77,7 +74,7 @@ void ContentOutput::finish() {
 ipld::ByteSink content_sink(ContentOutput& out) {
   return [&out](base::SharedBytes bytes) -> base::Task<void> {
     out.write(bytes);
-    co_return;
+    co_await out.ready();
   };
 }
 
@@ -117,7 +114,7 @@ ipld::ByteSink OutputFile::sink() {
   if (!stdout_) return ipld::car::file_sink(call_.env(), file_);
   return [this](base::SharedBytes bytes) -> base::Task<void> {
     call_.out().write_shared(bytes);
-    co_return;
+    co_await call_.out().ready();
   };
 }
 

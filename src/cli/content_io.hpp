@@ -10,7 +10,7 @@
 
 namespace openmcp::cli {
 
-/// Standard input as a stream; read away from the executor.
+/// Standard input as a stream.
 ipld::ByteSource stdin_source(Invocation& call);
 /// A file, or standard input for "-". Errors name the file.
 ipld::ByteSource input_source(Invocation& call, const std::string& typed);
@@ -22,6 +22,7 @@ class ContentOutput {
 public:
   explicit ContentOutput(Output& out) : out_(out) {}
   void write(const base::SharedBytes& bytes);
+  base::Task<void> ready() { return out_.ready(); }
   /// Ends the line on a terminal, so that the prompt does not stick to the content.
   void finish();
 

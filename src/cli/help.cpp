@@ -18,6 +18,8 @@ std::string_view title(Group group) noexcept {
       return "Contexts";
     case Group::sharing:
       return "Exchange";
+    case Group::server:
+      return "Server";
     case Group::care:
       return "Care";
     case Group::blocks:
@@ -28,7 +30,7 @@ std::string_view title(Group group) noexcept {
 
 namespace {
 
-constexpr Group kGroups[] = {Group::start, Group::contexts, Group::sharing, Group::care, Group::blocks};
+constexpr Group kGroups[] = {Group::start, Group::contexts, Group::sharing, Group::server, Group::care, Group::blocks};
 
 constexpr std::string_view kIntroduction =
     "openmcp keeps contexts (documents, code, conversations, decisions) with their whole history, addressed by their\n"

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdlib>
 
+#include "api/audit.hpp"
+#include "api/auth.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "cli/process.hpp"
+#include "cli/server/place.hpp"
 #include "cli/settings.hpp"
 #include "cli/text.hpp"
 #include "context/search/embedding.hpp"
@@ -21,36 +23,19 @@ using base::Error;
 
 namespace {
 
-const char* variable(const char* name) { return std::getenv(name); }
-
-base::LogLevel level_named(const base::Config& config) {
-  using base::LogLevel;
-  static constexpr std::array<std::pair<std::string_view, LogLevel>, 6> kLevels = {{{"trace", LogLevel::trace},
-                                                                                    {"debug", LogLevel::debug},
-                                                                                    {"info", LogLevel::info},
-                                                                                    {"warn", LogLevel::warn},
-                                                                                    {"error", LogLevel::error},
-                                                                                    {"off", LogLevel::off}}};
-  for (auto& [name, level] : kLevels) {
-    if (name == config.text("log.level")) return level;
-  }
-  throw Error(
-      Errc::invalid_argument,
-      fmt::format("{}: log.level = \"{}\" is not a level", config.origin("log.level"), config.text("log.level")),
-      "trace, debug, info, warn, error or off");
-}
-
-std::vector<std::string> word_tables(const base::Config& settings) {
+std::vector<std::string> word_tables(const base::Config& settings, const Surroundings& from) {
   auto& named = settings.text("search.embeddings");
   if (named == "none") return {};
   if (!named.empty()) return {named};
-  return context::search::word_table_places(variable("OPENMCP_EMBEDDINGS"), program_directory());
+  return context::search::word_table_places(from.variable("OPENMCP_EMBEDDINGS"), program_directory());
 }
 
 }  // namespace
 
+Surroundings::Surroundings() : working_directory(cli::working_directory()), variable(std::getenv) {}
+
 Invocation::Invocation(base::Env& env, const Command& command, Args args, Globals globals, Input& in, Output& out,
-                       Output& err)
+                       Output& err, Surroundings surroundings)
     : env_(env),
       command_(command),
       args_(std::move(args)),
@@ -58,29 +43,43 @@ Invocation::Invocation(base::Env& env, const Command& command, Args args, Global
       in_(in),
       out_(out),
       err_(err),
-      working_directory_(cli::working_directory()) {}
+      surroundings_(std::move(surroundings)) {}
+
+Invocation::Invocation(base::Env& env, const Command& command, Args args, Globals globals, Input& in, Output& out,
+                       Output& err, Surroundings surroundings, Home home, const Lent& lent)
+    : Invocation(env, command, std::move(args), std::move(globals), in, out, err, std::move(surroundings)) {
+  home_ = std::move(home);
+  lent_ = &lent;
+}
 
 Invocation::~Invocation() = default;
 
-base::Path Invocation::absolute(const base::Path& typed) const { return absolute_path(working_directory_, typed); }
+base::Path Invocation::absolute(const base::Path& typed) const {
+  return absolute_path(surroundings_.working_directory, typed);
+}
 
 const Home& Invocation::home() {
   if (!home_) {
-    HomeQuestion question{globals_.home, variable, working_directory_, owned_by_us};
+    HomeQuestion question{globals_.home, surroundings_.variable, surroundings_.working_directory, owned_by_us};
     home_ = find_home(env_.disk(), question);
   }
   return *home_;
 }
 
 void Invocation::use_home(base::Path path) {
+  if (lent_) {
+    if (path == home_->path) return;
+    throw Error(Errc::internal, fmt::format("the server of {} was asked for {}", home_->path, path));
+  }
   globals_.home = std::move(path);
   home_.reset();
 }
 
 const base::Config& Invocation::config() {
   if (!config_) {
-    config_ = read_settings(env_.disk(), home().path, variable);
-    auto level = level_named(*config_);
+    config_ = read_settings(env_.disk(), home().path, surroundings_.variable);
+    if (lent_) return *config_;  // the log is the server's
+    auto level = log_level_of(*config_);
     if (globals_.quiet) level = std::max(level, base::LogLevel::error);
     if (globals_.verbose == 1) level = std::min(level, base::LogLevel::info);
     if (globals_.verbose > 1) level = base::LogLevel::trace;
@@ -125,16 +124,44 @@ base::Task<void> Invocation::open_workspace(bool search) {
   options.author = settings.text("workspace.author");
   options.search = search && settings.flag("search.enabled");
   options.read_only = store_->read_only();
-  if (options.search) options.word_tables = word_tables(settings);
+  if (options.search) options.word_tables = word_tables(settings, surroundings_);
   workspace_ = co_await context::Workspace::open(env_, *store_, std::move(options));
 }
 
+base::Task<void> Invocation::leave_to_server() {
+  if (command_.place == Place::here || in_.begun()) co_return;
+  if (co_await is_served(env_, home().path)) throw StoreIsServed();
+}
+
+base::Task<void> Invocation::open_to_write() {
+  constexpr base::Duration kSlice = std::chrono::milliseconds(250);
+  auto wait = std::chrono::seconds(config().integer("store.lock_wait_seconds"));
+  auto end = env_.steady() + lock_wait_.value_or(wait);
+  for (;;) {
+    co_await leave_to_server();
+    auto left = std::max(base::Duration::zero(), end - env_.steady());
+    try {
+      co_await open_store(Access::write, std::min(left, kSlice));
+      co_return;
+    } catch (const Error& error) {
+      if (error.code() != Errc::busy || left <= kSlice) throw;
+    }
+  }
+}
+
 base::Task<storage::LocalStore*> Invocation::store(Access access) {
+  asked_to_write_ = asked_to_write_ || access == Access::write;
+  if (lent_) co_return &lent_->store;
   if (!store_) {
-    if (access == Access::read) require_store();
-    co_await open_store(access, std::chrono::seconds(config().integer("store.lock_wait_seconds")));
+    if (access == Access::read) {
+      require_store();
+      co_await open_store(access, {});
+    } else {
+      co_await open_to_write();
+    }
   }
   if (access == Access::write && store_->read_only()) {
+    if (command_.place == Place::either) co_await leave_to_server();
     throw Error(Errc::internal, "the store was opened for reading only");
   }
   co_return store_.get();
@@ -158,6 +185,7 @@ base::Task<void> Invocation::open_to_read(bool search) {
   std::optional<Error> refused;
   try {
     co_await close();
+    co_await leave_to_server();
     co_await open_store(Access::write, {});
     co_await open_workspace(search);
     co_return;
@@ -171,6 +199,8 @@ base::Task<void> Invocation::open_to_read(bool search) {
 }
 
 base::Task<context::Workspace*> Invocation::workspace(Access access, bool search) {
+  asked_to_write_ = asked_to_write_ || access == Access::write;
+  if (lent_) co_return &lent_->workspace;
   if (workspace_) co_return workspace_.get();
   if (access == Access::write) {
     co_await store(access);
@@ -184,7 +214,34 @@ base::Task<context::Workspace*> Invocation::workspace(Access access, bool search
   co_return workspace_.get();
 }
 
+base::Task<api::Auth*> Invocation::auth() {
+  if (lent_) co_return &lent_->auth;
+  if (!auth_) {
+    co_await store(Access::write);
+    auth_ = co_await api::Auth::open(env_, home().path, workspace_name(config()));
+  }
+  co_return auth_.get();
+}
+
+base::Task<api::AuditLog*> Invocation::audit() {
+  if (lent_) co_return &lent_->audit;
+  if (!audit_) {
+    co_await store(Access::write);
+    audit_ = co_await api::AuditLog::open(env_, home().path);
+  }
+  co_return audit_.get();
+}
+
+std::optional<std::string> Invocation::author(std::optional<std::string> option) {
+  if (option || !lent_) return option;
+  auto& named = config().text("workspace.author");
+  return named.empty() ? std::nullopt : std::optional(named);
+}
+
 base::Task<void> Invocation::close() {
+  if (audit_) co_await audit_->close();
+  audit_.reset();
+  auth_.reset();
   if (workspace_) co_await workspace_->close();
   workspace_.reset();
   if (store_) co_await store_->close();
@@ -210,16 +267,16 @@ void Invocation::warn(std::string_view text) {
   err_.flush();
 }
 
-bool Invocation::confirm(std::string_view question) {
+base::Task<bool> Invocation::confirm(std::string question) {
   out_.flush();
   err_.write(fmt::format("{} [y/N] ", question));
   err_.flush();
   std::string answer;
   std::uint8_t byte = 0;
-  while (in_.read({&byte, 1}) == 1 && byte != '\n') {
+  while (co_await in_.read({&byte, 1}) == 1 && byte != '\n') {
     if (answer.size() < 16) answer += static_cast<char>(byte);
   }
-  return answer == "y" || answer == "Y" || answer == "yes";
+  co_return answer == "y" || answer == "Y" || answer == "yes";
 }
 
 }  // namespace openmcp::cli

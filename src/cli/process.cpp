@@ -4,10 +4,18 @@
 #include <fmt/format.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
 
 #include "base/result.hpp"
 
@@ -40,6 +48,39 @@ void keep_standard_descriptors() noexcept {
     if (fcntl(descriptor, F_GETFD) >= 0) continue;
     if (open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY) < 0) return;
   }
+}
+
+void notify_service_manager(std::string_view state) noexcept {
+  const char* named = std::getenv("NOTIFY_SOCKET");
+  sockaddr_un address{};
+  auto size = named ? strlen(named) : 0;
+  if (size < 2 || size >= sizeof address.sun_path || (named[0] != '/' && named[0] != '@')) return;
+  address.sun_family = AF_UNIX;
+  std::copy_n(named, size, address.sun_path);
+  if (named[0] == '@') address.sun_path[0] = 0;  // the abstract name space
+  int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return;
+  auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size);
+  [[maybe_unused]] auto sent =
+      sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), length);
+  close(descriptor);
+}
+
+bool terminal_is_gone() noexcept {
+  termios settings{};
+  return tcgetattr(0, &settings) != 0 && errno == EIO;
+}
+
+std::size_t descriptor_limit() noexcept {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<std::size_t>(limit.rlim_cur) : 0;
+}
+
+void raise_descriptor_limit() noexcept {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace openmcp::cli

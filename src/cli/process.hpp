@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/disk.hpp"
 
@@ -15,5 +16,13 @@ base::Path program_directory();
 bool owned_by_us(const base::Path& path) noexcept;
 /// Standard descriptors that the caller closed become /dev/null: no file of ours may take their number.
 void keep_standard_descriptors() noexcept;
+/// Tells the service manager ($NOTIFY_SOCKET, sd_notify(3)) "READY=1" and the like; without one nothing happens.
+void notify_service_manager(std::string_view state) noexcept;
+/// Standard input was a terminal and its window was closed.
+bool terminal_is_gone() noexcept;
+/// Files and connections that this process may have open.
+std::size_t descriptor_limit() noexcept;
+/// Raises it as far as the system allows.
+void raise_descriptor_limit() noexcept;
 
 }  // namespace openmcp::cli

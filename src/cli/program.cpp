@@ -16,6 +16,7 @@
 #include "cli/help.hpp"
 #include "cli/invocation.hpp"
 #include "cli/process.hpp"
+#include "cli/server/forward.hpp"
 #include "cli/signals.hpp"
 #include "cli/text.hpp"
 
@@ -59,7 +60,7 @@ int report(const Error& error, const Globals& globals) {
   return code;
 }
 
-base::Task<void> run_command(Invocation& call, int& code) {
+base::Task<void> run_here(Invocation& call, int& code) {
   std::exception_ptr failure;
   try {
     code = co_await call.command().run(call);
@@ -73,12 +74,32 @@ base::Task<void> run_command(Invocation& call, int& code) {
   } catch (...) {
     if (!failure) failure = std::current_exception();
   }
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
   if (failure) std::rethrow_exception(failure);
 }
 
-int run(Parsed parsed, const Globals& globals) {
+/// In the server that has the store, or here. A server may come or go at any moment.
+base::Task<void> run_command(Invocation& call, std::vector<std::string> words, int& code) {
+  constexpr int kAttempts = 4;
+  bool here = call.command().place != Place::server;
+  for (int attempt = 0; attempt < kAttempts; ++attempt, here = !here) {
+    try {
+      if (here) {
+        co_await run_here(call, code);
+        co_return;
+      }
+      auto there = co_await forward(call, words);
+      if (there) code = *there;
+      if (there) co_return;
+    } catch (const StoreIsServed&) {
+      continue;
+    }
+  }
+  throw Error(Errc::busy, "servers of the store come and go", "run the command again");
+}
+
+int run(Parsed parsed, const Globals& globals, std::vector<std::string> words) {
   bool colours = colours_wanted(globals);
-  Input in(0);
   Output out(1, colours), err(2, colours);
   if (globals.version) {
     if (globals.json) {
@@ -102,6 +123,7 @@ int run(Parsed parsed, const Globals& globals) {
   }
   block_stop_signals();
   base::RealEnv env;
+  StandardInput in(env, 0);
   receive_stop_signals([](void* context) noexcept { static_cast<base::RealEnv*>(context)->stop(); }, &env);
   int code = kOk;
   {
@@ -110,7 +132,7 @@ int run(Parsed parsed, const Globals& globals) {
       ~Forget() { forget_stop_handler(); }
     } forget;
     try {
-      env.run_until_done(run_command(call, code));
+      env.run_until_done(run_command(call, std::move(words), code));
     } catch (const OutputClosed&) {
       throw;
     } catch (...) {
@@ -135,7 +157,7 @@ int run_program(int argc, char** argv) {
       globals.json = globals.json || std::ranges::count(words, "--json") > 0;
       return report(parsed.error(), globals);
     }
-    return run(*std::move(parsed), globals);
+    return run(*std::move(parsed), globals, {words.begin(), words.end()});
   } catch (const OutputClosed&) {
     return kPipeClosed;
   } catch (const Error& error) {

@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
+#include "api/service.hpp"
+
 namespace openmcp::cli {
 
 using base::SettingSpec;
 
 std::vector<SettingSpec> all_settings() {
-  return {
+  std::vector<SettingSpec> all = {
       SettingSpec{"workspace.author", std::string(), "name recorded as author of commits; empty: the store's key"},
       SettingSpec{"workspace.root", std::string(),
                   "directory that the sources of contexts are relative to; empty: the directory of .openmcp, the home "
@@ -23,6 +27,25 @@ std::vector<SettingSpec> all_settings() {
       SettingSpec{"log.level", std::string("warn"), "trace, debug, info, warn, error or off"},
       SettingSpec{"log.file", std::string(), "file that log lines are appended to as well"},
   };
+  for (auto& each : api::serve_settings()) all.push_back(std::move(each));
+  return all;
+}
+
+base::LogLevel log_level_of(const base::Config& config) {
+  using base::LogLevel;
+  static constexpr std::array<std::pair<std::string_view, LogLevel>, 6> kLevels = {{{"trace", LogLevel::trace},
+                                                                                    {"debug", LogLevel::debug},
+                                                                                    {"info", LogLevel::info},
+                                                                                    {"warn", LogLevel::warn},
+                                                                                    {"error", LogLevel::error},
+                                                                                    {"off", LogLevel::off}}};
+  for (auto& [name, level] : kLevels) {
+    if (name == config.text("log.level")) return level;
+  }
+  throw base::Error(
+      base::Errc::invalid_argument,
+      fmt::format("{}: log.level = \"{}\" is not a level", config.origin("log.level"), config.text("log.level")),
+      "trace, debug, info, warn, error or off");
 }
 
 base::Config read_settings(base::Disk& disk, const base::Path& home,

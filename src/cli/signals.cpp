@@ -5,6 +5,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/result.hpp"
 
 namespace openmcp::cli {
 
@@ -64,5 +70,23 @@ void forget_stop_handler() noexcept { g_stop = nullptr; }
 
 int stop_signal() noexcept { return g_signal.load(); }
 int stop_descriptor() noexcept { return g_pipe_read.load(); }
+
+struct ReloadSignals::State {
+  explicit State(base::Env& environment) : env(environment), set(env.executor(), SIGHUP) {}
+  base::Env& env;
+  boost::asio::signal_set set;
+};
+
+ReloadSignals::ReloadSignals(base::Env& env) : state_(std::make_unique<State>(env)) {}
+ReloadSignals::~ReloadSignals() = default;
+
+base::Task<void> ReloadSignals::next() {
+  boost::system::error_code error;
+  auto token = boost::asio::redirect_error(boost::asio::use_awaitable, error);
+  co_await state_->set.async_wait(token);
+  if (!error) co_return;
+  co_await state_->env.sleep({});  // throws, because we were cancelled
+  throw base::Error(base::Errc::cancelled, "waiting for a signal was cancelled");
+}
 
 }  // namespace openmcp::cli

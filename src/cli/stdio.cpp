@@ -9,10 +9,15 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <cstdlib>
 #include <vector>
@@ -107,15 +112,27 @@ void Output::write_shared(const base::SharedBytes& bytes) {
   flush();
   // Pages of the file itself go into the pipe. Copying them there costs more than everything else that cat does
   // (measured: 0.27 s a GiB, against 0.06 s).
+  //
+  // A reader holds the pipe's lock while it copies, and a writer that waits for room spins on that lock: it takes the
+  // core that checks the next blocks (measured: 4.2 GB/s, against 5.7). So it sleeps a moment first, as long as the
+  // reader is quick.
+  constexpr timespec kNap{.tv_sec = 0, .tv_nsec = 20'000};
+  constexpr int kNaps = 50;
+  int naps = 0;
   auto rest = bytes.view();
   while (!rest.empty()) {
     if (stop_signal() != 0) stopped();
     iovec part{const_cast<std::uint8_t*>(rest.data()), rest.size()};
-    auto moved = ::vmsplice(descriptor_, &part, 1, 0);
+    auto moved = ::vmsplice(descriptor_, &part, 1, SPLICE_F_NONBLOCK);
     if (moved >= 0) {
       rest = rest.subspan(static_cast<std::size_t>(moved));
+      naps = 0;
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      wait_for(descriptor_, POLLOUT);
+      if (naps++ < kNaps) {
+        ::nanosleep(&kNap, nullptr);
+      } else {
+        wait_for(descriptor_, POLLOUT);
+      }
     } else if (errno == EPIPE) {
       failed(errno);
     } else if (errno != EINTR) {
@@ -155,21 +172,100 @@ void Output::write_parts(std::span<const base::BytesView> parts) {
   }
 }
 
-std::size_t Input::read(base::MutableBytes into) {
+base::Task<void> Output::ready() { co_return; }
+
+base::Task<std::size_t> Input::read(base::MutableBytes into) {
   std::size_t have = 0;
   while (have < into.size()) {
-    wait_for(descriptor_, POLLIN);
-    auto got = ::read(descriptor_, into.data() + have, std::min<std::size_t>(into.size() - have, SSIZE_MAX));
+    auto got = co_await read_some(into.subspan(have));
     if (got == 0) break;
-    if (got < 0) {
-      if (errno == EINTR || errno == EAGAIN) continue;
-      throw Error(Errc::io, fmt::format("reading standard input: {}", strerror(errno)));
+    have += got;
+  }
+  co_return have;
+}
+
+namespace {
+
+/// Waits on the event loop where the system can (terminals, pipes, sockets); files are always ready.
+base::Task<void> until_ready(base::Env& env, int descriptor, short event) {
+  using Watched = boost::asio::posix::stream_descriptor;
+  pollfd now{descriptor, event, 0};
+  if (poll(&now, 1, 0) != 0) co_return;
+  Watched watched(env.executor());
+  boost::system::error_code error;
+  watched.assign(descriptor, error);
+  if (error) co_return;
+  // It is the caller's descriptor: only watched here, never closed.
+  struct Release {
+    Watched& watched;
+    ~Release() { watched.release(); }
+  } release{watched};
+  auto token = boost::asio::redirect_error(boost::asio::use_awaitable, error);
+  co_await watched.async_wait(event == POLLIN ? Watched::wait_read : Watched::wait_write, token);
+  if (error != boost::asio::error::operation_aborted) co_return;
+  co_await env.sleep({});  // throws, because we were cancelled
+  throw Error(Errc::cancelled, "waiting for a descriptor was cancelled");
+}
+
+}  // namespace
+
+/// Reads while more comes within `patience` milliseconds.
+std::size_t StandardInput::read_now(base::MutableBytes into, int patience) const {
+  std::size_t have = 0;
+  while (have < into.size()) {
+    auto got = ::read(descriptor_, into.data() + have, std::min<std::size_t>(into.size() - have, SSIZE_MAX));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      wait_for(descriptor_, POLLIN);
+      continue;
     }
+    if (got < 0) throw Error(Errc::io, fmt::format("reading standard input: {}", strerror(errno)));
+    if (got == 0) break;
     have += static_cast<std::size_t>(got);
+    pollfd more{descriptor_, POLLIN, 0};
+    if (patience == 0 || poll(&more, 1, patience) <= 0) break;
   }
   return have;
 }
 
-bool Input::terminal() const noexcept { return isatty(descriptor_) == 1; }
+base::Task<std::size_t> StandardInput::read_some(base::MutableBytes into) {
+  begun_ = true;
+  co_await until_ready(env_, descriptor_, POLLIN);
+  co_return read_now(into, 0);
+}
+
+base::Task<std::size_t> StandardInput::read(base::MutableBytes into) {
+  begun_ = true;
+  std::size_t have = 0;
+  while (have < into.size()) {
+    co_await until_ready(env_, descriptor_, POLLIN);
+    // Pieces of a pipe are gathered by a worker: a change of threads for each of them would cost more than reading.
+    constexpr int kPatience = 5;
+    auto rest = into.subspan(have);
+    auto gather = [this, rest] { return read_now(rest, kPatience); };
+    auto got = co_await env_.run(std::move(gather));
+    if (got == 0) break;
+    have += got;
+  }
+  co_return have;
+}
+
+bool StandardInput::terminal() const noexcept { return isatty(descriptor_) == 1; }
+
+base::Task<void> PatientOutput::write(std::string text) {
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    co_await until_ready(env_, descriptor_, POLLOUT);
+    // What is ready takes so much without making us wait (PIPE_BUF; a socket has far more room then).
+    auto put = ::write(descriptor_, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
+    if (put >= 0) {
+      rest.remove_prefix(static_cast<std::size_t>(put));
+    } else if (errno == EPIPE) {
+      throw OutputClosed();
+    } else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
+      throw Error(Errc::io, fmt::format("writing the output: {}", strerror(errno)));
+    }
+  }
+}
 
 }  // namespace openmcp::cli

@@ -1,4 +1,5 @@
-// The whole server on one store: listeners, surfaces, drain. Used by `openmcp serve`, and by tests.
+// The whole server on one store: listeners, surfaces, drain. Used by `openmcp serve`, by `openmcp mcp` (without
+// listeners), and by tests.
 #pragma once
 
 #include <functional>
@@ -13,9 +14,9 @@
 namespace openmcp::api::serve {
 
 struct ServeOptions {
-  std::vector<base::Endpoint> listen = {{"127.0.0.1", 7777}};
-  std::vector<base::Endpoint> gateway;  ///< none: no gateway
-  bool conformance = false;             ///< loopback only; anonymous callers may write
+  std::vector<base::Endpoint> listen = {{"127.0.0.1", 7777}};  ///< none: no HTTP at all
+  std::vector<base::Endpoint> gateway;                         ///< none: no gateway
+  bool conformance = false;                                    ///< loopback only; anonymous callers may write
   std::string version;
 };
 
@@ -30,9 +31,16 @@ public:
   const std::vector<base::Endpoint>& gateway_endpoints() const noexcept;
   Service& service() noexcept;
   mcp::McpServer& mcp() noexcept;
-  /// Settings that can change while it runs (log level, rates, tokens, certificate) are read again.
-  base::Task<void> reload(const base::Config& settings);
-  /// readyz fails at once; exchanges may finish for `grace`; audit and auth are closed.
+  bool tls() const noexcept;
+  /// What `openmcp status` shows: a JSON object with version, started, uptime_seconds, listen, gateway, connections
+  /// and requests in progress, and `more`, fields that are JSON already.
+  std::string facts(std::string_view more) const;
+  /// What can change while it runs (rates, tokens, certificate, access log) is read again; `settings` is the object
+  /// that start() got, with its new values. Throws what cannot be read; what was before stays in force then.
+  base::Task<void> reload();
+  /// readyz fails at once, exchanges may finish for `grace`.
+  base::Task<void> drain(base::Duration grace);
+  /// Drains, then closes audit and auth.
   base::Task<void> stop(base::Duration grace);
 
 private:

@@ -267,6 +267,7 @@ const Command kAdd{
     .options = kOptions,
     .positionals = kPositionals,
     .examples = kExamples,
+    .place = Place::either,
     .run = run,
 };
 

@@ -129,6 +129,7 @@ const Command kBlockGet{
     .group = Group::blocks,
     .summary = "Write a block's bytes to standard output",
     .positionals = kOneCid,
+    .place = Place::either,
     .run = get,
 };
 const Command kBlockPut{

@@ -175,6 +175,7 @@ const Command kCarLs{
     .summary = "List the blocks of a CAR file",
     .options = kLsOptions,
     .positionals = kFile,
+    .place = Place::here,
     .run = ls,
 };
 const Command kCarVerify{
@@ -183,6 +184,7 @@ const Command kCarVerify{
     .summary = "Check every block of a CAR file, and that its DAGs are complete",
     .details = "Needs no store. Exits with 5 for a wrong byte, with 1 when linked blocks are not in the file.",
     .positionals = kFile,
+    .place = Place::here,
     .run = verify,
 };
 const Command kCarCreate{
@@ -191,6 +193,7 @@ const Command kCarCreate{
     .summary = "Write DAGs of the store into a CAR file",
     .options = kCreateOptions,
     .positionals = kCreate,
+    .place = Place::either,
     .run = create,
 };
 

@@ -90,6 +90,7 @@ const Command kCat{
     .options = kOptions,
     .positionals = kPositionals,
     .examples = kExamples,
+    .place = Place::either,
     .run = run,
 };
 

@@ -76,7 +76,7 @@ base::Task<context::CommitRequest> request_from(Invocation& call) {
   request.type = args.text("type");
   request.title = args.text("title");
   request.message = args.text_or("message", "");
-  request.author = args.text("author");
+  request.author = call.author(args.text("author"));
   request.media_type = args.text("media-type");
   request.source = args.text("source");
   request.new_context = args.flag("new");

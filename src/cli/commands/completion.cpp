@@ -41,6 +41,7 @@ const Command kCompletion{
     .summary = "Print a completion script for a shell",
     .positionals = kPositionals,
     .examples = kExamples,
+    .place = Place::here,
     .run = run,
 };
 

@@ -110,6 +110,7 @@ const Command kDagExport{
     .summary = "Write a DAG as a CAR to standard output or a file",
     .options = kExportOptions,
     .positionals = kRoot,
+    .place = Place::either,
     .run = export_dag,
 };
 const Command kDagImport{

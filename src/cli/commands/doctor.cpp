@@ -209,6 +209,7 @@ const Command kDoctor{
     .details =
         "Checks settings, access rights, disk space, clock, lock, the index of blocks, the catalog, the search index "
         "and the word embeddings. 'openmcp verify' checks the bytes themselves.",
+    .place = Place::here,
     .run = run,
 };
 

@@ -80,6 +80,7 @@ const Command kExport{
     .options = kOptions,
     .positionals = kPositionals,
     .examples = kExamples,
+    .place = Place::either,
     .run = run,
 };
 

@@ -47,7 +47,9 @@ base::Task<int> run(Invocation& call) {
                           escape(view.current.manifest.title)));
   }
   auto question = fmt::format("Forget {} with the whole history, for good?", counted(request.ids.size(), "context"));
-  if (ask && !call.confirm(question)) {
+  bool wanted = true;
+  if (ask) wanted = co_await call.confirm(std::move(question));
+  if (!wanted) {
     call.note("nothing was forgotten");
     co_return kFailed;
   }

@@ -144,6 +144,7 @@ const Command kGet{
     .options = kOptions,
     .positionals = kPositionals,
     .examples = kExamples,
+    .place = Place::either,
     .run = run,
 };
 

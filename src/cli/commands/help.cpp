@@ -70,6 +70,7 @@ const Command kHelp{
     .summary = "Show help on a command, the settings or the exit codes",
     .options = kOptions,
     .positionals = kPositionals,
+    .place = Place::here,
     .run = run,
 };
 

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
+#include "api/json_writer.hpp"
 #include "cli/commands/all.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/invocation.hpp"
-#include "api/json_writer.hpp"
 #include "cli/render.hpp"
 #include "cli/text.hpp"
 #include "context/workspace.hpp"
@@ -59,6 +59,7 @@ const Command kInit{
         "directory itself becomes the store. An existing store is left as it is.",
     .positionals = kPositionals,
     .examples = kExamples,
+    .place = Place::either,
     .run = run,
 };
 

@@ -69,6 +69,7 @@ base::Task<int> run(Invocation& call) {
   auto& relations = args.flag("remove") ? request.remove_relations : request.add_relations;
   relations.push_back({std::move(kind), other.id});
   request.message = args.text_or("message", "");
+  request.author = call.author(std::nullopt);
   auto result = co_await workspace->edit(std::move(request));
   if (call.json()) {
     JsonWriter json;

@@ -28,7 +28,7 @@ base::Task<int> run(Invocation& call) {
   context::RestoreRequest request;
   request.id = ref.id;
   request.version = co_await resolve_version(call, *workspace, ref.id, std::move(version));
-  request.author = args.text("author");
+  request.author = call.author(args.text("author"));
   request.message = args.text_or("message", "");
   auto result = co_await workspace->restore(std::move(request));
   if (call.json()) {

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <boost/json.hpp>
+
 #include "cli/commands/all.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/help.hpp"
 #include "cli/human.hpp"
 #include "cli/invocation.hpp"
 #include "cli/render.hpp"
@@ -27,10 +30,29 @@ void write(JsonWriter& json, const context::Status& status, const storage::Store
   json.field("key", key_text(status.key));
 }
 
+/// "serve, process 77, for 3 min: http://127.0.0.1:7777, gateway http://127.0.0.1:7780"
+std::string server_text(const std::string& facts) {
+  auto value = boost::json::parse(facts).as_object();
+  auto text = [&value](const char* key) { return std::string(value.at(key).as_string()); };
+  auto up = std::chrono::seconds(value.at("uptime_seconds").to_number<std::int64_t>());
+  auto line = fmt::format("{}, process {}, for {}", text("kind"), value.at("pid").to_number<std::int64_t>(),
+                          human_duration(up));
+  std::string_view separator = ": ";
+  for (auto [key, label] : {std::pair("listen", ""), std::pair("gateway", "gateway ")}) {
+    for (auto& url : value.at(key).as_array()) {
+      line += fmt::format("{}{}{}", separator, label, std::string_view(url.as_string()));
+      separator = ", ";
+    }
+  }
+  if (text("version") != kVersion) line += fmt::format("; it is openmcp {}: restart it", text("version"));
+  return line;
+}
+
 void print(Invocation& call, const context::Status& status, const storage::StoreStats& store) {
   auto& out = call.out();
   Facts facts;
   facts.add("store", fmt::format("{} ({})", escape(call.home().path), to_string(call.home().from)));
+  if (call.lent()) facts.add("server", escape(server_text(call.lent()->facts)));
   auto contexts = fmt::format("{}, {}, {}", counted(status.contexts, "context"), counted(status.versions, "version"),
                               human_size(status.content_bytes));
   facts.add("contexts", contexts);
@@ -74,6 +96,12 @@ base::Task<int> run(Invocation& call) {
     json.begin_object().field("home", call.home().path).field("found_by", to_string(call.home().from));
     json.field("exists", true);
     write(json, status, stats);
+    json.key("server");
+    if (call.lent()) {
+      json.raw(call.lent()->facts);
+    } else {
+      json.null();
+    }
     json.end_object();
     print_json(call, json);
   } else {
@@ -87,7 +115,7 @@ base::Task<int> run(Invocation& call) {
 const Command kStatus{
     .name = "status",
     .group = Group::care,
-    .summary = "Show where the store is and what it holds",
+    .summary = "Show where the store is, what it holds, and the server that has it",
     .run = run,
 };
 

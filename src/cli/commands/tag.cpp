@@ -79,6 +79,7 @@ base::Task<int> run(Invocation& call) {
   request.add_tags = std::move(add);
   request.remove_tags = std::move(remove);
   request.message = args.text_or("message", "");
+  request.author = call.author(std::nullopt);
   auto result = co_await workspace->edit(std::move(request));
   if (call.json()) {
     JsonWriter json;

@@ -96,6 +96,7 @@ const Command kVerify{
         "every context. Changes nothing. Exits with 5 when something is damaged.",
     .options = kOptions,
     .examples = kExamples,
+    .place = Place::either,
     .run = run,
 };
 

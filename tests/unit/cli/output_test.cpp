@@ -4,14 +4,17 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <fstream>
 #include <thread>
 
 #include "api/json_writer.hpp"
 #include "base/real_env.hpp"
+#include "base/sync.hpp"
 #include "cli/content_io.hpp"
 #include "cli/signals.hpp"
 #include "cli/stdio.hpp"
 #include "cli/table.hpp"
+#include "support/run.hpp"
 #include "support/temp_dir.hpp"
 
 namespace openmcp::cli {
@@ -146,14 +149,56 @@ TEST(Input, ReadsUntilTheBufferIsFullOrTheEnd) {
     }
     close(ends[1]);
   });
-  Input in(ends[0]);
+  base::RealEnv env;
+  StandardInput in(env, ends[0]);
   base::Bytes four(4);
-  EXPECT_EQ(in.read(four), 4u);
+  EXPECT_FALSE(in.begun());
+  EXPECT_EQ(test::run(env, in.read(four)), 4u);
   EXPECT_EQ(base::as_text(four), "abcd");
-  EXPECT_EQ(in.read(four), 1u);
-  EXPECT_EQ(in.read(four), 0u);
+  EXPECT_EQ(test::run(env, in.read(four)), 1u);
+  EXPECT_EQ(test::run(env, in.read(four)), 0u);
+  EXPECT_TRUE(in.begun());
   writer.join();
   close(ends[0]);
+}
+
+base::Task<void> stop_reading(base::Env& env, Input& in, bool& cancelled) {
+  auto read = [](Input& from, bool& seen) -> base::Task<void> {
+    base::Bytes piece(10);
+    try {
+      co_await from.read(piece);
+    } catch (const base::Error& error) {
+      seen = error.code() == base::Errc::cancelled;
+    }
+  };
+  base::TaskGroup group(env);
+  group.spawn(read(in, cancelled));
+  co_await env.sleep(std::chrono::milliseconds(5));
+  group.cancel();
+  co_await group.join();
+}
+
+TEST(Input, WaitingForAPipeThatSaysNothingHoldsNoThreadAndCanBeCancelled) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  base::RealEnv env(1);  // the only worker must stay free
+  StandardInput in(env, ends[0]);
+  bool cancelled = false;
+  test::run(env, stop_reading(env, in, cancelled));
+  EXPECT_TRUE(cancelled);
+  close(ends[0]), close(ends[1]);
+}
+
+TEST(Input, AFileIsReadToItsEnd) {
+  test::TempDir temp;
+  std::ofstream(temp / "f") << std::string(300'000, 'f');
+  int file = open((temp / "f").c_str(), O_RDONLY);
+  base::RealEnv env;
+  StandardInput in(env, file);
+  base::Bytes much(1'000'000);
+  EXPECT_EQ(test::run(env, in.read(much)), 300'000u);
+  EXPECT_EQ(test::run(env, in.read_some(much)), 0u);
+  close(file);
 }
 
 TEST(Table, AlignsEscapesAndLeavesPipesUncut) {
