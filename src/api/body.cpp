@@ -16,24 +16,26 @@ namespace json = boost::json;
 
 constexpr std::size_t kDepth = 100;       ///< of nesting; metadata has its own, narrower bound
 constexpr std::size_t kShown = 4u << 10;  ///< bytes of an input that is sent back
+constexpr std::size_t kShownDepth = 16;
 
 std::string_view view(const json::string& text) { return {text.data(), text.size()}; }
 json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
 
-/// Bytes that the JSON text of a value takes at least; stops counting at `limit`.
-std::size_t weight(const json::value& value, std::size_t limit) {
+/// Bytes that the JSON text of a value takes at least; stops counting at kShown, which what is nested deeply has too.
+std::size_t weight(const json::value& value, std::size_t depth = 0) {
+  if (depth > kShownDepth) return kShown;
   std::size_t sum = 1;
   if (auto text = value.if_string()) return sum + text->size();
   if (auto array = value.if_array())
-    for (auto each = array->begin(); each != array->end() && sum < limit; ++each) sum += weight(*each, limit);
+    for (auto each = array->begin(); each != array->end() && sum < kShown; ++each) sum += weight(*each, depth + 1);
   if (auto object = value.if_object())
-    for (auto each = object->begin(); each != object->end() && sum < limit; ++each)
-      sum += each->key().size() + weight(each->value(), limit);
+    for (auto each = object->begin(); each != object->end() && sum < kShown; ++each)
+      sum += each->key().size() + weight(each->value(), depth + 1);
   return sum;
 }
 
 std::string shown(const json::value& value) {
-  if (weight(value, kShown) >= kShown) return "null";
+  if (weight(value) >= kShown) return "null";
   return json::serialize(value);
 }
 

@@ -7,7 +7,7 @@
 #include "api/rest/handlers.hpp"
 #include "context/workspace.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 using base::Errc;
 
@@ -201,4 +201,4 @@ base::Task<void> run_bulk(SurfacePtr surface, Call& call) {
   co_await send_json(call, std::move(json));
 }
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

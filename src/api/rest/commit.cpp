@@ -13,7 +13,7 @@
 #include "context/workspace.hpp"
 #include "crypto/hash.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 using base::Errc;
 
@@ -230,4 +230,4 @@ base::Task<void> put_content(SurfacePtr surface, Call& call) {
   co_await send_json(call, json.take(), 200, {{"ETag", tag_of(result)}});
 }
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

@@ -5,7 +5,7 @@
 #include "api/rest/conditions.hpp"
 #include "api/rest/surface.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 namespace {
 
@@ -91,4 +91,4 @@ context::EditRequest read_edit(Body& body, context::ContextId id) {
   return request;
 }
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

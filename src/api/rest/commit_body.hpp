@@ -5,7 +5,7 @@
 #include "api/router.hpp"
 #include "context/request.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 /// The original wants a type and a content for a new context.
 struct CommitRules {
@@ -22,4 +22,4 @@ context::CommitRequest read_commit(const Call& call);
 
 context::EditRequest read_edit(Body& body, context::ContextId id);
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 namespace {
 
@@ -99,4 +99,4 @@ std::string safe_media_type(std::string_view text) {
   return std::string(text);
 }
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

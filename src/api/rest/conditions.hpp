@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 struct EntityTag {
   std::string text;  ///< without quotes
@@ -39,4 +39,4 @@ RangeAnswer parse_range(std::string_view field, std::uint64_t size);
 /// A media type that is fit for a header field; others become application/octet-stream.
 std::string safe_media_type(std::string_view text);
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

@@ -7,7 +7,7 @@
 #include "api/rest/handlers.hpp"
 #include "context/workspace.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 using base::Errc;
 
@@ -121,4 +121,4 @@ base::Task<void> merge_heads(SurfacePtr surface, Call& call) {
   co_await send_result(call, std::move(*result));
 }
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

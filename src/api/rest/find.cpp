@@ -8,7 +8,7 @@
 #include "context/assemble.hpp"
 #include "context/workspace.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 using base::Errc;
 
@@ -172,4 +172,4 @@ base::Task<void> get_graph(SurfacePtr surface, Call& call) {
   co_await send_json(call, graph.json());
 }
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

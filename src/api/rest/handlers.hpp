@@ -3,7 +3,7 @@
 
 #include "api/rest/surface.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 // commit.cpp
 base::Task<void> commit_context(SurfacePtr surface, Call& call);
@@ -36,4 +36,4 @@ base::Task<void> verify_context(SurfacePtr surface, Call& call);
 base::Task<void> get_openapi(SurfacePtr surface, Call& call);
 base::Task<void> get_docs(SurfacePtr surface, Call& call);
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

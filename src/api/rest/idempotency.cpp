@@ -5,7 +5,7 @@
 
 #include "api/errors.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 namespace {
 
@@ -107,4 +107,4 @@ void Idempotency::Claim::release() noexcept {
   if (auto found = state->keys.find(key_); found != state->keys.end()) state->remove(found->second);
 }
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

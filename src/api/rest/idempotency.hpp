@@ -16,7 +16,7 @@
 #include "base/env.hpp"
 #include "crypto/hash.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 /// An answer that can be given again. A content that was in the request is not kept: `before`, its JSON, `after`.
 struct KeptAnswer {
@@ -61,4 +61,4 @@ private:
   std::shared_ptr<State> state_;
 };
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

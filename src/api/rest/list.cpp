@@ -10,7 +10,7 @@
 #include "context/workspace.hpp"
 #include "ipld/unixfs/exporter.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 using base::Errc;
 
@@ -181,4 +181,4 @@ base::Task<void> list_tags(SurfacePtr surface, Call& call) {
   co_await send_json(call, json.take());
 }
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

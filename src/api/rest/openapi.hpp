@@ -23,7 +23,7 @@ struct OperationDoc {
   std::string_view body;                     ///< schema of a JSON body; "" none; "bytes": any media type
   bool body_optional = false;
   AnswerShape answer;
-  std::string_view errors;  ///< "original" or "problem"
+  std::string_view errors;     ///< "original" or "problem"
   std::string_view more = {};  ///< JSON members of the operation's responses besides the usual ones; "" none
 };
 

@@ -10,7 +10,7 @@
 #include "context/workspace.hpp"
 #include "ipld/unixfs/exporter.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 using base::Errc;
 
@@ -211,4 +211,4 @@ base::Task<void> diff_versions(SurfacePtr surface, Call& call) {
   co_await send_json(call, diff_json(diff));
 }
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

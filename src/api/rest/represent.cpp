@@ -6,7 +6,7 @@
 #include "context/workspace.hpp"
 #include "ipld/utf8.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 namespace {
 
@@ -113,4 +113,4 @@ std::string with_members(std::string object, JsonWriter members) {
   return object;
 }
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

@@ -9,7 +9,7 @@
 #include "base/bytes.hpp"
 #include "context/view.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 inline constexpr std::uint64_t kMaxShown = 16u << 20;  ///< bytes of a content that stands in an answer
 inline constexpr std::size_t kSmall = 256u << 10;      ///< bytes of JSON that may be made on the executor
@@ -44,4 +44,4 @@ base::Task<Written> context_json(base::Env& env, context::ContextView view, Show
 /// A JSON object that write_json has written, with these members behind its own.
 std::string with_members(std::string object, JsonWriter members);
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

@@ -3,7 +3,7 @@
 #include "api/rest/handlers.hpp"
 #include "api/validation.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 namespace {
 
@@ -68,4 +68,4 @@ void add_rest(Router& router, Service& service) {
   }
 }
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

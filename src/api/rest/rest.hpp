@@ -3,9 +3,9 @@
 
 #include "api/router.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 /// /api/v1/contexts..., /api/v1/context/..., /api/v1/openapi.json, /docs.
 void add_rest(Router& router, Service& service);
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

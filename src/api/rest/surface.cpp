@@ -11,7 +11,7 @@
 #include "api/validation.hpp"
 #include "context/workspace.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 using base::Errc;
 
@@ -179,4 +179,4 @@ base::Task<std::optional<std::vector<ipld::Cid>>> expected_by_match(SurfacePtr s
   co_return std::vector<ipld::Cid>{view.current.cid};
 }
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

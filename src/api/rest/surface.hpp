@@ -14,7 +14,7 @@
 #include "context/request.hpp"
 #include "context/view.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 inline constexpr std::size_t kMaxContent = 64u << 20;              ///< bytes of a content inside of JSON
 inline constexpr std::size_t kMaxBody = kMaxContent + (4u << 20);  ///< bytes of a JSON body
@@ -87,4 +87,4 @@ base::Task<ipld::Cid> find_version(SurfacePtr surface, context::ContextId id, st
 base::Task<std::optional<std::vector<ipld::Cid>>> expected_by_match(SurfacePtr surface, Call& call,
                                                                     context::ContextId id);
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest

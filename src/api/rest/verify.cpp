@@ -7,7 +7,7 @@
 #include "context/versions.hpp"
 #include "context/workspace.hpp"
 
-namespace openmcp::api {
+namespace openmcp::api::rest {
 
 using base::Errc;
 
@@ -65,4 +65,4 @@ base::Task<void> verify_context(SurfacePtr surface, Call& call) {
   co_await send_json(call, check.json());
 }
 
-}  // namespace openmcp::api
+}  // namespace openmcp::api::rest
