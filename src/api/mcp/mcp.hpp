@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/router.hpp"
@@ -23,9 +24,12 @@ public:
   base::Task<void> run_lines(Caller caller, std::function<base::Task<std::optional<std::string>>()> read_line,
                              std::function<base::Task<void>(std::string)> write_line);
 
-  struct State;
+  /// Streams and subscriptions end in order, what waits for a client is given up. Call it when the server begins to
+  /// drain; the destructor does it too.
+  void close();
 
 private:
+  struct State;
   std::shared_ptr<State> state_;
 };
 
