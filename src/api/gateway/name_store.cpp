@@ -74,6 +74,7 @@ Task<NameStore::Put> NameStore::put_alone(IpnsName name, base::Bytes record) {
   auto given = base::unwrap(verify_record(name, record, env_.now()));
   auto canonical = name.text();
   auto there = co_await read(canonical);
+  if (there && base::equal(*there, record)) co_return Put::same;
   if (there) {
     auto old = open_record(name, *there);
     if (old && !newer(given, *old)) co_return Put::older;

@@ -24,7 +24,11 @@ public:
   /// put it); records that are not valid (any more) are not there.
   base::Task<std::optional<base::Bytes>> record(std::string name) override;
 
-  enum class Put : unsigned char { stored, older };
+  enum class Put : unsigned char {
+    stored,
+    same,   ///< it was here already
+    older,  ///< a newer one is here and stays
+  };
   /// Errors: those of verify_record; too_large when there is no room for another name.
   base::Task<Put> put(IpnsName name, base::Bytes record);
 
