@@ -112,7 +112,7 @@ TEST_F(NameStoreTest, TheNewestRecordStays) {
     EXPECT_EQ(run(env, names.record(publisher.name().text())), std::nullopt);
     EXPECT_EQ(put(names, publisher, second), NameStore::Put::stored);
     EXPECT_EQ(put(names, publisher, first), NameStore::Put::older);
-    EXPECT_EQ(put(names, publisher, second), NameStore::Put::older);
+    EXPECT_EQ(put(names, publisher, second), NameStore::Put::same);
     EXPECT_EQ(run(env, names.record(publisher.name().text())), second);
     EXPECT_EQ(put(names, publisher, longer), NameStore::Put::stored);
     EXPECT_EQ(run(env, names.record(publisher.name().peer_id())), longer);
