@@ -115,6 +115,15 @@ SimPlace SimNet::place_of(const std::string& node, const Endpoint& endpoint) con
   return {found == nodes_.end() ? "" : found->second, {}, endpoint.port};
 }
 
+Endpoint SimNet::peer_of(const std::string& client, const SimPlace& place) {
+  if (!place.path.empty()) return {};
+  auto port = next_client_port_;
+  next_client_port_ = static_cast<std::uint16_t>(port < 65535 ? port + 1 : 32768);
+  if (client == place.node) return {"127.0.0.1", port};
+  auto found = std::ranges::find(nodes_, client, [](const auto& each) { return each.second; });
+  return {found == nodes_.end() ? "" : found->first, port};
+}
+
 Task<std::unique_ptr<Stream>> SimNet::connect(std::string node, Endpoint remote) {
   auto place = place_of(node, remote);
   auto name = fmt::format("{}:{}", remote.host, remote.port);
@@ -139,8 +148,8 @@ Task<std::unique_ptr<Stream>> SimNet::connect(std::string node, Endpoint remote)
   if (wires_.size() % 256 == 255) std::erase_if(wires_, [](const auto& wire) { return wire.expired(); });
   wires_.push_back(out);
   wires_.push_back(back);
-  auto ours = std::make_unique<SimStream>(out, back);
-  found->second->backlog.push_back(std::make_unique<SimStream>(back, out));
+  auto ours = std::make_unique<SimStream>(out, back, remote);
+  found->second->backlog.push_back(std::make_unique<SimStream>(back, out, peer_of(node, place)));
   found->second->changed.wake_all();
   co_await context_.pause(delay(link(place.node, node)));
   co_return ours;

@@ -51,6 +51,8 @@ private:
 
   SimPlace place_of(const std::string& node, const Endpoint& endpoint) const;
   const NetworkFaults& link(const std::string& from, const std::string& to) const;
+  /// What a listener sees of a client's node.
+  Endpoint peer_of(const std::string& client, const SimPlace& place);
   bool parted(const std::string& a, const std::string& b) const;
   Duration delay(const NetworkFaults& faults);
 
@@ -64,6 +66,7 @@ private:
   std::map<SimPlace, std::shared_ptr<SimAccepting>> listeners_;
   std::vector<std::weak_ptr<SimWire>> wires_;
   std::map<std::string, std::uint16_t> last_port_;
+  std::uint16_t next_client_port_ = 32768;
 };
 
 /// What one node sees of it.

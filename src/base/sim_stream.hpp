@@ -57,16 +57,19 @@ private:
 
 class SimStream final : public Stream {
 public:
-  SimStream(std::shared_ptr<SimWire> out, std::shared_ptr<SimWire> in) : out_(std::move(out)), in_(std::move(in)) {}
+  SimStream(std::shared_ptr<SimWire> out, std::shared_ptr<SimWire> in, Endpoint peer)
+      : out_(std::move(out)), in_(std::move(in)), peer_(std::move(peer)) {}
   ~SimStream() override;
 
   Task<std::size_t> read(MutableBytes into) override;
   Task<void> write(BytesView from) override;
   Task<void> close() override;
   void reset() noexcept override;
+  Endpoint peer() const override { return peer_; }
 
 private:
   std::shared_ptr<SimWire> out_, in_;
+  Endpoint peer_;
 };
 
 }  // namespace openmcp::base
