@@ -21,7 +21,7 @@ Task<std::string> Exchange::read_all(std::size_t limit) {
     // What is declared may never come: memory is taken as bytes arrive.
     body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, 1u << 20)));
   }
-  constexpr std::size_t kStep = 16u << 10;
+  constexpr std::size_t kStep = 64u << 10;
   for (std::size_t size = 0;;) {
     std::size_t step = length ? static_cast<std::size_t>(std::min<std::uint64_t>(*length - size, kStep)) : kStep;
     body.resize(size + std::max<std::size_t>(step, 1));

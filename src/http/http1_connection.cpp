@@ -223,7 +223,7 @@ Task<void> Http1Connection::write(std::span<const base::BytesView> parts) {
   std::array<base::BytesView, 4> batch;
   std::size_t offset = 0;  // of the first part
   while (!parts.empty()) {
-    std::size_t count = 0, room = kWriteStep;
+    std::size_t count = 0, room = write_step_;
     while (!parts.empty() && room > 0 && count < batch.size()) {
       auto rest = parts.front().subspan(offset);
       auto take = std::min(rest.size(), room);
@@ -234,7 +234,8 @@ Task<void> Http1Connection::write(std::span<const base::BytesView> parts) {
       parts = parts.subspan(1);
       offset = 0;
     }
-    write_deadline_ = in(core_->options.stall_time);
+    auto begin = core_->env.steady();
+    write_deadline_ = begin + core_->options.stall_time;
     bool late = false;
     try {
       co_await stream_->write_parts(std::span<const base::BytesView>(batch.data(), count));
@@ -246,6 +247,8 @@ Task<void> Http1Connection::write(std::span<const base::BytesView> parts) {
     }
     write_deadline_ = kNever;
     if (late) throw Error(Errc::timeout, "the client stopped to read its answer");
+    bool slow = core_->env.steady() - begin > core_->options.stall_time / 8;
+    write_step_ = slow ? std::max(write_step_ / 4, kLeastStep) : std::min(write_step_ * 2, kMostStep);
   }
 }
 

@@ -92,7 +92,4 @@ private:
 /// The status that fits an error where nobody says better.
 unsigned status_of(base::Errc code) noexcept;
 
-/// The bytes of a body read as one block, for a stream of up to `size` bytes at a time in the write deadline.
-inline constexpr std::size_t kWriteStep = 128u << 10;
-
 }  // namespace openmcp::http

@@ -219,6 +219,42 @@ TEST(HttpInTheSimulation, LimitsHoldInVirtualTime) {
   world.run(main(home, away));
 }
 
+TEST(HttpInTheSimulation, OneAddressGetsOnlyItsShare) {
+  base::SimWorld world(8);
+  auto& home = world.node("server");
+  auto& greedy = world.node("greedy");
+  auto& other = world.node("other");
+  auto main = [](base::Env& on, base::Env& first, base::Env& second) -> Task<void> {
+    ServerOptions options;
+    options.max_connections_peer = 3;
+    auto handler = [](Exchange& exchange) -> Task<void> {
+      Response response;
+      response.body = exchange.request().peer.host;
+      co_await exchange.send(std::move(response));
+    };
+    Server server(on, std::move(options), handler);
+    co_await server.listen(kPort);
+    base::Endpoint to{"10.0.0.1", 80};
+    std::vector<std::unique_ptr<base::Stream>> held;
+    for (int i = 0; i < 10; ++i) held.push_back(co_await first.network().connect(to));
+    co_await on.sleep(1s);
+    EXPECT_EQ(server.stats().connections, 3u);
+    auto get = [](base::Env& from) -> Task<std::string> {
+      Client client(from, {});
+      ClientRequest request;
+      request.url = "http://10.0.0.1/";
+      auto response = co_await client.send(std::move(request));
+      co_return co_await response.read_all(100);
+    };
+    EXPECT_EQ(co_await get(second), "10.0.0.3");
+    held.clear();
+    co_await on.sleep(1s);
+    EXPECT_EQ(co_await get(first), "10.0.0.2");
+    co_await server.drain(1s);
+  };
+  world.run(main(home, greedy, other));
+}
+
 TEST(HttpInTheSimulation, EventsEndWithTheirReader) {
   base::SimWorld world(6);
   auto& home = world.node("server");

@@ -1,5 +1,7 @@
 // The server on real sockets, against clients that say what they like.
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "http/sse.hpp"
 #include "unit/http/fixture.hpp"
@@ -310,6 +312,57 @@ TEST_F(ServerTest, BoundsConnections) {
     co_await raw.until("GET /\n");
   };
   serve(echo, act);
+}
+
+TEST_F(ServerTest, SurvivesRunningOutOfFiles) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  auto act = [before](base::Env& on, Server& server, base::Endpoint at) -> Task<void> {
+    auto probe = ::dup(0);
+    ::close(probe);
+    auto few = before;
+    few.rlim_cur = static_cast<rlim_t>(probe) + 8;
+    std::vector<Raw> held;
+    // Both ends take a file: with one more than is enough for pairs, the last client is not accepted.
+    while (server.stats().connections == held.size()) {
+      ++few.rlim_cur;
+      ::setrlimit(RLIMIT_NOFILE, &few);
+      try {
+        for (;;) {
+          held.push_back(co_await Raw::to(on, at));
+          co_await on.sleep(5ms);
+        }
+      } catch (const Error&) {  // no file left for another client
+      }
+    }
+    EXPECT_LT(server.stats().connections, held.size());
+    auto waiting = std::move(held.back());
+    co_await waiting.say(kGet);
+    held.clear();
+    EXPECT_TRUE((co_await waiting.until("GET /\n")).starts_with("HTTP/1.1 200 ")) << "accepted after a pause";
+    ::setrlimit(RLIMIT_NOFILE, &before);
+  };
+  serve(echo, act);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST_F(ServerTest, ASlowReaderIsNotAStalledOne) {
+  options.stall_time = 400ms;
+  auto handler = [](Exchange& exchange) -> Task<void> {
+    Response response;
+    response.body = std::string(12u << 20, 'x');
+    co_await exchange.send(std::move(response));
+  };
+  auto act = [](base::Env& on, Server&, base::Endpoint at) -> Task<void> {
+    auto raw = co_await Raw::to(on, at);
+    co_await raw.say(kGet);
+    co_await raw.until(kEnd);
+    for (int i = 0; i < 24; ++i) {
+      co_await raw.exactly(512u << 10);
+      co_await on.sleep(50ms);  // more than stall_time in all
+    }
+  };
+  serve(handler, act);
 }
 
 TEST_F(ServerTest, AHandlerThatFailsIsAnsweredFor) {
