@@ -57,15 +57,20 @@ inline std::set<std::string> scored_scenarios(const std::string& revision) {
   return names;
 }
 
+struct Failure {
+  std::string check, message;
+  friend void PrintTo(const Failure& failure, std::ostream* out) { *out << failure.check << ": " << failure.message; }
+};
+
 struct Scenario {
   std::size_t passed = 0;
-  std::vector<std::string> failures, warnings;
+  std::vector<Failure> failures, warnings;
 };
 
 struct SuiteRun {
   int exit = 0;
   std::string output;
-  std::map<std::string, Scenario> scenarios;  ///< scored ones
+  std::map<std::string, Scenario> scenarios;  ///< also those that are not scored
 };
 
 /// The suite's requirements of a revision against a server.
@@ -74,26 +79,23 @@ inline SuiteRun run_suite(const std::string& url, const std::string& revision) {
   auto ran = run_node("node_modules/@modelcontextprotocol/conformance/dist/index.js server --url " + url +
                       " --requirements " + revision + " -o '" + results.path().string() + "'");
   SuiteRun run{ran.exit, ran.output, {}};
-  const auto scored = scored_scenarios(revision);
   for (auto& entry : std::filesystem::directory_iterator(results.path())) {
-    // server-<scenario>-<time>
-    auto name = entry.path().filename().string();
-    for (auto& scenario : scored) {
-      const auto prefix = "server-" + scenario + "-2";
-      if (!name.starts_with(prefix)) continue;
-      std::ifstream in(entry.path() / "checks.json");
-      std::stringstream text;
-      text << in.rdbuf();
-      auto& into = run.scenarios[scenario];
-      for (auto& check : boost::json::parse(text.str()).as_array()) {
-        const std::string status(check.at("status").as_string());
-        auto* message = check.as_object().if_contains("errorMessage");
-        auto line = std::string(check.at("id").as_string()) + ": " +
-                    (message && message->is_string() ? std::string(message->as_string()) : "");
-        if (status == "SUCCESS") ++into.passed;
-        if (status == "FAILURE") into.failures.push_back(line);
-        if (status == "WARNING") into.warnings.push_back(line);
-      }
+    // server-<scenario>-<time>, the time being "2026-11-26T14-11-15-229Z"
+    const auto name = entry.path().filename().string();
+    constexpr std::size_t kBegin = 7, kTime = 25;
+    if (!name.starts_with("server-") || name.size() < kBegin + kTime) continue;
+    std::ifstream in(entry.path() / "checks.json");
+    std::stringstream text;
+    text << in.rdbuf();
+    auto& into = run.scenarios[name.substr(kBegin, name.size() - kBegin - kTime)];
+    for (auto& check : boost::json::parse(text.str()).as_array()) {
+      const std::string status(check.at("status").as_string());
+      auto* message = check.as_object().if_contains("errorMessage");
+      const Failure failure{std::string(check.at("id").as_string()),
+                            message && message->is_string() ? std::string(message->as_string()) : ""};
+      if (status == "SUCCESS") ++into.passed;
+      if (status == "FAILURE") into.failures.push_back(failure);
+      if (status == "WARNING") into.warnings.push_back(failure);
     }
   }
   return run;
