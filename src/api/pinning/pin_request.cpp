@@ -150,6 +150,7 @@ Result<PinRequest> decode_request(std::string_view text) {
 
 Result<Filter> parse_filter(const http::Parameters& query, base::WallTime now) {
   Filter filter;
+  bool by_status = false;
   for (auto& [name, value] : query) {
     if (name == "cid") {
       for (auto part : list_of(value)) {
@@ -169,6 +170,7 @@ Result<Filter> parse_filter(const http::Parameters& query, base::WallTime now) {
       filter.without_case = value.starts_with('i');
     } else if (name == "status") {
       filter.statuses.clear();
+      by_status = true;
       for (auto part : list_of(value)) {
         bool known = false;
         for (auto status : {Status::queued, Status::pinning, Status::pinned, Status::failed}) {
@@ -197,11 +199,13 @@ Result<Filter> parse_filter(const http::Parameters& query, base::WallTime now) {
       filter.meta = *std::move(meta);
     }
   }
+  if (!by_status && (!filter.cids.empty() || filter.name || !filter.meta.empty())) filter.statuses.clear();
   return filter;
 }
 
 bool matches(const Filter& filter, const PinRequest& request, Status status) {
-  if (std::ranges::find(filter.statuses, status) == filter.statuses.end()) return false;
+  auto& statuses = filter.statuses;
+  if (!statuses.empty() && std::ranges::find(statuses, status) == statuses.end()) return false;
   if (filter.before && request.created >= *filter.before) return false;
   if (filter.after && request.created <= *filter.after) return false;
   auto same_dag = [&](const ipld::Cid& cid) {

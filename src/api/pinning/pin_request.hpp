@@ -46,12 +46,14 @@ struct Filter {
   std::vector<ipld::Cid> cids;  ///< empty: any
   std::optional<std::string> name;
   bool partial = false, without_case = false;
-  std::vector<Status> statuses = {Status::pinned};
-  std::optional<std::int64_t> before, after;  ///< microseconds
+  std::vector<Status> statuses = {Status::pinned};  ///< empty: any
+  std::optional<std::int64_t> before, after;        ///< microseconds
   std::size_t limit = 10;
   Meta meta;
 };
-/// Errors: invalid_argument.
+/// Without ?status= only pinned ones, unless something else is filtered by: who asks for a name or a CID wants to know
+/// what became of it (so the operation's text and the compliance suite; the parameter's text differs). Errors:
+/// invalid_argument.
 base::Result<Filter> parse_filter(const http::Parameters& query, base::WallTime now);
 /// Everything but before, after and limit, too.
 bool matches(const Filter& filter, const PinRequest& request, Status status);
