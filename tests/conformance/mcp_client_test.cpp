@@ -12,8 +12,8 @@ class McpClient : public testing::TestWithParam<std::string> {};
 
 TEST_P(McpClient, AWholeSessionOverHttp) {
   OPENMCP_NEED_CONFORMANCE();
-  ServerUnderTest server(false);
-  const auto ran = run_node(kScript + GetParam() + " http " + server.url());
+  ServerUnderTest server(ServerUnderTest::Mode::product);
+  const auto ran = run_node(kScript + GetParam() + " http " + server.url() + " " + server.token());
   EXPECT_EQ(ran.exit, 0) << ran.output;
   EXPECT_NE(ran.output.find("session ok"), std::string::npos);
 }
@@ -37,7 +37,7 @@ INSTANTIATE_TEST_SUITE_P(Eras, McpClient, testing::Values("legacy", "modern"), [
 /// The Inspector's command line: what people debug servers with.
 TEST(McpInspector, ListsToolsStrictlyAndCallsOne) {
   OPENMCP_NEED_CONFORMANCE();
-  ServerUnderTest server(false);
+  ServerUnderTest server(ServerUnderTest::Mode::open);
   const auto program = "node_modules/.bin/mcp-inspector --cli " + server.url() + " --transport http ";
   for (const std::string era : {"legacy", "modern"}) {
     const auto listed = run_node(program + "--protocol-era " + era + " --method tools/list --strict --format json");

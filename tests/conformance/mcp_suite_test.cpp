@@ -17,7 +17,7 @@ class McpConformance : public testing::TestWithParam<std::string> {};
 
 TEST_P(McpConformance, EveryScoredScenarioPasses) {
   OPENMCP_NEED_CONFORMANCE();
-  ServerUnderTest server(true);
+  ServerUnderTest server(ServerUnderTest::Mode::conformance);
   const auto run = run_suite(server.url(), GetParam());
   EXPECT_EQ(run.exit, 0) << explain(run);
   for (auto& name : scored_scenarios(GetParam())) {
@@ -55,7 +55,7 @@ TEST_P(McpConformance, TheProductAloneFailsOnlyWhereFixturesAreMissing) {
         "input-required-result-tampered-state", "input-required-result-capability-check"}}};
   auto expected = only.at(GetParam());
   expected.insert(both.begin(), both.end());
-  ServerUnderTest server(false);
+  ServerUnderTest server(ServerUnderTest::Mode::open);
   const auto run = run_suite(server.url(), GetParam());
   const auto scored = scored_scenarios(GetParam());
   std::set<std::string> failed;

@@ -1,4 +1,4 @@
-// A server with the MCP surface on a free port of loopback, in a thread of its own, over an empty workspace.
+// The whole server on a free port of loopback, in a thread of its own, over an empty workspace.
 #pragma once
 
 #include <future>
@@ -6,14 +6,10 @@
 #include <string>
 #include <thread>
 
-#include "api/audit.hpp"
 #include "api/auth.hpp"
-#include "api/events.hpp"
-#include "api/mcp/mcp.hpp"
-#include "api/router.hpp"
+#include "api/serve/serve.hpp"
 #include "base/real_env.hpp"
 #include "context/workspace.hpp"
-#include "http/server.hpp"
 #include "storage/local_store.hpp"
 #include "support/temp_directory.hpp"
 
@@ -21,11 +17,20 @@ namespace openmcp::test {
 
 class ServerUnderTest {
 public:
-  /// `conformance`: with the suite's fixtures. Callers without a token may write, as in that mode.
-  explicit ServerUnderTest(bool conformance) : conformance_(conformance) {
+  enum class Mode {
+    conformance,  ///< with the suite's fixtures; callers without a token may write
+    open,         ///< the product alone; callers without a token may write: the suite has none
+    product,      ///< as users start it
+  };
+  explicit ServerUnderTest(Mode mode) : mode_(mode) {
     auto ready = ready_.get_future();
     thread_ = std::thread([this] { run(); });
-    port_ = ready.get();
+    try {
+      ready.get();
+    } catch (...) {
+      thread_.join();
+      throw;
+    }
   }
   ~ServerUnderTest() {
     env_->stop();
@@ -35,6 +40,8 @@ public:
   ServerUnderTest& operator=(const ServerUnderTest&) = delete;
 
   std::string url() const { return "http://localhost:" + std::to_string(port_) + "/mcp"; }
+  /// Of a writer.
+  const std::string& token() const { return token_; }
 
 private:
   void run() {
@@ -42,66 +49,49 @@ private:
     try {
       env_->run_until_done(serve());
     } catch (...) {
-      ready_.set_exception(std::current_exception());
+      if (port_ == 0) ready_.set_exception(std::current_exception());
     }
   }
 
   base::Task<void> serve() {
     auto& env = *env_;
-    storage::LocalStoreOptions store_options;
-    store_options.path = directory_ / "store";
-    auto store = co_await storage::LocalStore::open(env, store_options);
-    context::WorkspaceOptions workspace_options;
-    workspace_options.home = directory_ / "home";
-    auto workspace = co_await context::Workspace::open(env, *store, workspace_options);
-    auto auth = co_await api::Auth::open(env, workspace_options.home, "default");
-    auto audit = co_await api::AuditLog::open(env, workspace_options.home);
-    {
-      api::Events events(env, *workspace);
-      monitor::Metrics metrics;
-      const base::Config settings(api::serve_settings());
-      api::Service service{.env = env,
-                           .store = *store,
-                           .workspace = *workspace,
-                           .settings = settings,
-                           .auth = *auth,
-                           .audit = *audit,
-                           .events = events,
-                           .metrics = metrics,
-                           .version = "0.0.0-test",
-                           .workspace_name = "default",
-                           .origin = {},
-                           .gateway_origin = {},
-                           .conformance = conformance_};
-      api::RouterOptions router_options;
-      router_options.anonymous = api::Role::writer;
-      router_options.per_address = {};
-      api::Router router(service, router_options);
-      api::mcp::McpServer mcp(service);
-      mcp.add_routes(router);
-      http::Server server(env, {}, router.handler());
-      const auto at = co_await server.listen({"127.0.0.1", 0});
-      service.origin = "http://127.0.0.1:" + std::to_string(at.port);
-      router.listening({at});
-      ready_.set_value(at.port);
-      try {
-        for (;;) co_await env.sleep(std::chrono::hours(1));
-      } catch (const base::Error&) {
-        // stopped
-      }
-      mcp.close();
-      co_await server.drain(std::chrono::seconds(2));
+    storage::LocalStoreOptions at;
+    at.path = directory_ / "store";
+    auto store = co_await storage::LocalStore::open(env, at);
+    context::WorkspaceOptions options;
+    options.home = directory_ / "home";
+    auto workspace = co_await context::Workspace::open(env, *store, options);
+    base::Config settings(api::serve_settings());
+    std::string toml = "[serve]\nrate_per_token = 0\nrate_per_address = 0\n";
+    if (mode_ == Mode::open) toml += "anonymous = \"writer\"\n";
+    base::unwrap(settings.read_toml(toml, "test"));
+    api::serve::ServeOptions serving;
+    serving.listen = {{"127.0.0.1", 0}};
+    serving.conformance = mode_ == Mode::conformance;
+    serving.version = "0.0.0";
+    auto running = co_await api::serve::Running::start(env, *store, *workspace, settings, options.home, serving);
+    auto made = co_await running->service().auth.create("client", api::Role::writer, "", {});
+    token_ = made.secret;
+    port_ = running->endpoints().front().port;
+    ready_.set_value();
+    try {
+      while (true) co_await env.sleep(std::chrono::hours(1));
+    } catch (const base::Error&) {
+      // stopped
     }
-    co_await audit->close();
+    co_await running->stop(std::chrono::seconds(2));
+    running.reset();
     co_await workspace->close();
+    workspace.reset();
     co_await store->close();
   }
 
-  bool conformance_;
+  Mode mode_;
   TempDirectory directory_;
   std::unique_ptr<base::RealEnv> env_;
-  std::promise<std::uint16_t> ready_;
+  std::promise<void> ready_;
   std::uint16_t port_ = 0;
+  std::string token_;
   std::thread thread_;
 };
 
