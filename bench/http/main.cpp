@@ -284,7 +284,7 @@ void idle(const Child& child, std::size_t answer, int wanted) {
 
 int main(int argc, char** argv) {
   bool quick = argc > 1 && std::string_view(argv[1]) == "--quick";
-  double seconds = quick ? 1 : 5;
+  double seconds = quick ? 0.4 : 2;
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
@@ -295,8 +295,17 @@ int main(int argc, char** argv) {
   Child bare([answer_size](int to) { serve_echo(to, answer_size); });
   use_core(1);
   print_header();
-  auto rate = ask(ours, answer_size, 64, 1, seconds);
-  auto limit = ask(bare, answer_size, 64, 1, seconds);
+  // In turns, and the median of each: other work on the machine hits both.
+  auto median = [](std::vector<Rate> all) {
+    std::ranges::sort(all, {}, &Rate::wall);
+    return all[all.size() / 2];
+  };
+  std::vector<Rate> rates, limits;
+  for (int round = 0; round < 5; ++round) {
+    rates.push_back(ask(ours, answer_size, 64, 1, seconds));
+    limits.push_back(ask(bare, answer_size, 64, 1, seconds));
+  }
+  auto rate = median(rates), limit = median(limits);
   print({.what = "small JSON answers, 64 connections",
          .ours = rate.wall,
          .unit = "/s",

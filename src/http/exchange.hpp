@@ -44,9 +44,11 @@ struct ResponseHead {
 
 std::string_view reason(unsigned status) noexcept;
 
-/// Handlers are coroutines on the executor. A handler that returns without an answer is answered 500; one that throws
-/// before its answer began is answered by ServerOptions::failed, one that throws after it began resets the stream, so
-/// that no client takes a part for the whole. For HEAD the body of an answer is dropped, its length kept.
+/// Handlers are coroutines on the executor. One coroutine at a time reads, and one writes; until_gone() may wait beside
+/// them, and has ended (its group joined) before the handler returns. A handler that returns without an answer is
+/// answered 500; one that throws before its answer began is answered by ServerOptions::failed, one that throws after it
+/// began resets the stream, so that no client takes a part for the whole. For HEAD the body of an answer is dropped,
+/// its length kept.
 class Exchange {
 public:
   virtual ~Exchange() = default;

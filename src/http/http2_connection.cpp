@@ -27,6 +27,7 @@ constexpr std::size_t kWritten = 64u << 10;  ///< frames joined into one write
 constexpr double kBudget = 400;
 constexpr double kBudgetRate = 50;
 constexpr double kResetCost = 2;
+constexpr std::size_t kMostQueued = 512;  ///< frames that wait to be written, before no more are read
 
 }  // namespace
 
@@ -166,6 +167,13 @@ struct Http2Callbacks {
   }
 
   static int frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type == NGHTTP2_RST_STREAM) {
+      // Resets that a client makes us send cost as much as its own (CVE-2025-8671).
+      auto error = frame->rst_stream.error_code;
+      bool ours = error == NGHTTP2_NO_ERROR || error == NGHTTP2_INTERNAL_ERROR;
+      if (!ours && !of(user).allow(kResetCost)) nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM);
+      return 0;
+    }
     bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     if (!ends || (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS)) return 0;
     auto* stream = find(of(user), frame->hd.stream_id);
@@ -210,6 +218,7 @@ Http2Connection::Http2Connection(std::shared_ptr<ServerCore> core, std::unique_p
       tasks_(tasks),
       handlers_(core_->env),
       to_write_(core_->env.executor()),
+      written_(core_->env.executor()),
       peer_(stream_->peer()),
       budget_(kBudget) {}
 
@@ -257,6 +266,9 @@ Task<void> Http2Connection::run() {
 Task<void> Http2Connection::read_frames() {
   base::Bytes buffer(kRead);
   for (;;) {
+    // A client that asks and does not read what it gets must not fill our memory.
+    while (nghttp2_session_get_outbound_queue_size(session_) > kMostQueued && !over_) co_await written_.wait();
+    if (over_) co_return;
     auto got = co_await stream_->read(buffer);
     if (got == 0) co_return;
     auto used = nghttp2_session_mem_recv(session_, buffer.data(), got);
@@ -294,10 +306,12 @@ Task<void> Http2Connection::write_frames() {
       write_deadline_ = in(core_->options.stall_time);
       co_await stream_->write(out);
       write_deadline_ = kNever;
+      written_.wake_all();
     }
   } catch (const Error&) {
     write_deadline_ = kNever;
     over_ = true;
+    written_.wake_all();
     for (auto& [id, stream] : streams_) close_stream(*stream);
     stream_->reset();
   }

@@ -70,7 +70,7 @@ private:
   std::unique_ptr<base::Stream> stream_;
   base::TaskGroup& tasks_;
   base::TaskGroup handlers_;
-  base::Signal to_write_;
+  base::Signal to_write_, written_;
   nghttp2_session* session_ = nullptr;
   std::map<std::int32_t, std::shared_ptr<Http2Stream>> streams_;
   base::Endpoint peer_;

@@ -52,7 +52,8 @@ class Server {
 public:
   /// `env` outlives it; the handler is called on env's executor.
   Server(base::Env& env, ServerOptions options, Handler handler);
-  /// Resets what is still open.
+  /// Resets what is still open; handlers end at their next wait. drain() first where they refer to what ends with the
+  /// server.
   ~Server();
 
   /// Starts to accept; may be called for several endpoints (socket files too). Errors of listening, and of the

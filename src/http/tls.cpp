@@ -286,9 +286,9 @@ private:
     };
     Flushing flushing(*this);
     while (auto size = BIO_ctrl_pending(bio)) {
-      base::Bytes out(size);
-      BIO_read(bio, out.data(), static_cast<int>(size));
-      co_await under_->write(out);
+      auto out = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+      BIO_read(bio, out.get(), static_cast<int>(size));
+      co_await under_->write({out.get(), size});
     }
   }
 

@@ -276,6 +276,48 @@ TEST_F(Http2Test, TooManyResetsEndTheConnection) {
   EXPECT_LE(most, 40u) << "handlers of streams that were reset count as well";
 }
 
+TEST_F(Http2Test, MakingTheServerResetEndsTheConnection) {
+  auto handler = [this](Exchange&) -> Task<void> { co_await env.sleep(50ms); };
+  auto act = [](base::Env& on, Http2Client& client, ServerCore&) -> Task<void> {
+    for (int i = 0; i < 1000 && !client.ended; ++i) {
+      auto id = client.ask(Http2Client::get("/"));
+      co_await on.sleep(100us);
+      // WINDOW_UPDATE beyond the greatest window: an error of the stream
+      std::string update("\0\0\x04\x08\0\0\0\0\0\x7f\xff\xff\xff", 13);
+      update[8] = static_cast<char>(id);
+      update[7] = static_cast<char>(id >> 8);
+      auto write = [](base::Stream& to, std::string text) -> Task<void> { co_await to.write(base::as_bytes(text)); };
+      co_await code_of(write(client.stream(), update));
+    }
+    co_await client.until_ended();
+    EXPECT_EQ(client.goaway, unsigned{NGHTTP2_ENHANCE_YOUR_CALM});
+  };
+  serve(handler, act);
+}
+
+TEST_F(Http2Test, OneThatAsksAndDoesNotReadIsBounded) {
+  options.stall_time = 300ms;
+  auto act = [](base::Env& on, Http2Client&, ServerCore& core) -> Task<void> {
+    base::Endpoint any{"127.0.0.1", 0};
+    auto listener = co_await on.network().listen(any);
+    auto shared = std::shared_ptr<ServerCore>(&core, [](ServerCore*) {});
+    auto stream = co_await on.network().connect(listener->endpoint());
+    base::TaskGroup hosting(on);
+    hosting.spawn(host_http2(shared, co_await listener->accept()));
+    // The heads of requests without a path, each of which is answered with RST_STREAM, and never a byte read.
+    std::string text = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\x04\0\0\0\0\0", 9);
+    for (int id = 1; id < 2'000'000; id += 2) {
+      std::string frame("\0\0\x02\x01\x05\0\0\0\0\x82\x87", 11);
+      for (int byte = 0; byte < 4; ++byte) frame[5 + byte] = static_cast<char>(id >> (24 - 8 * byte));
+      text += frame;
+    }
+    auto write = [](base::Stream& to, std::string bytes) -> Task<void> { co_await to.write(base::as_bytes(bytes)); };
+    EXPECT_EQ(co_await code_of(write(*stream, text)), Errc::unavailable) << "the server ended it";
+    co_await hosting.join();
+  };
+  serve(echo, act);
+}
+
 TEST_F(Http2Test, FloodsOfControlFramesEndTheConnection) {
   for (std::string frame : {std::string("\0\0\x08\x06\0\0\0\0\0abcdefgh", 17),           // PING
                             std::string("\0\0\0\x04\0\0\0\0\0", 9),                      // SETTINGS
