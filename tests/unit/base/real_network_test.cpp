@@ -79,6 +79,52 @@ TEST_P(RealNetworkTest, EchoesAMegabyteAndCloses) {
   env.run_until_done(main(env, local));
 }
 
+TEST_P(RealNetworkTest, SeveralBuffersArriveAsOne) {
+  auto main = [](Env& on, Endpoint at) -> Task<void> {
+    auto listener = co_await on.network().listen(std::move(at));
+    auto here = co_await on.network().connect(listener->endpoint());
+    auto there = co_await listener->accept();
+    // More buffers than one system call takes, some empty, and more bytes than the socket holds.
+    std::vector<Bytes> parts;
+    Bytes expected;
+    for (std::size_t i = 0; i < 60; ++i) {
+      parts.emplace_back(i % 7 == 0 ? 0 : i * 4000);
+      on.random(parts.back());
+      expected.insert(expected.end(), parts.back().begin(), parts.back().end());
+    }
+    auto write = [](Stream& to, const std::vector<Bytes>& all) -> Task<void> {
+      std::vector<BytesView> views(all.begin(), all.end());
+      co_await to.write_parts(views);
+      co_await to.write_parts({});
+      co_await to.close();
+    };
+    TaskGroup group(on);
+    group.spawn(write(*here, parts));
+    Bytes got, buffer(30000);
+    while (auto size = co_await there->read(buffer)) got.insert(got.end(), buffer.begin(), buffer.begin() + size);
+    EXPECT_TRUE(got == expected);
+    co_await group.join();
+    here->reset();
+    Bytes byte(1);
+    BytesView one(byte);
+    EXPECT_EQ(co_await code_of(here->write_parts({&one, 1})), Errc::unavailable);
+  };
+  env.run_until_done(main(env, local));
+}
+
+TEST_P(RealNetworkTest, StreamsKnowTheirPeer) {
+  auto main = [](Env& on, Endpoint at) -> Task<void> {
+    auto listener = co_await on.network().listen(std::move(at));
+    auto here = co_await on.network().connect(listener->endpoint());
+    auto there = co_await listener->accept();
+    EXPECT_EQ(here->peer(), listener->endpoint());
+    bool file = listener->endpoint().host[0] == '/';
+    EXPECT_EQ(there->peer().host, file ? "" : listener->endpoint().host);
+    EXPECT_EQ(there->peer().port == 0, file);
+  };
+  env.run_until_done(main(env, local));
+}
+
 TEST_P(RealNetworkTest, ResetFailsBothSides) {
   auto main = [](Env& on, Endpoint at) -> Task<void> {
     auto listener = co_await on.network().listen(std::move(at));
@@ -173,6 +219,36 @@ TEST(RealNetwork, ASocketFileOfADeadProcessIsReplaced) {
     EXPECT_NO_THROW(env.run_until_done(listen_and_close(env, place)));
   }
   std::filesystem::remove_all(root);
+}
+
+TEST(RealNetwork, AClientOfVersionFourIsKnownByItsOwnAddress) {
+  RealEnv env(1);
+  auto main = [](Env& on) -> Task<void> {
+    Endpoint any{"::", 0};
+    auto listener = co_await on.network().listen(any);
+    Endpoint four{"127.0.0.1", listener->endpoint().port};
+    auto here = co_await on.network().connect(four);
+    auto there = co_await listener->accept();
+    EXPECT_EQ(there->peer().host, "127.0.0.1");
+  };
+  env.run_until_done(main(env));
+}
+
+TEST(RealNetwork, ResolvesNamesAndLiterals) {
+  RealEnv env(1);
+  auto main = [](Env& on) -> Task<void> {
+    auto four = co_await on.network().resolve("192.0.2.1", 80);
+    EXPECT_EQ(four, (std::vector<Endpoint>{{"192.0.2.1", 80}}));
+    auto six = co_await on.network().resolve("2001:db8::1", 81);
+    EXPECT_EQ(six, (std::vector<Endpoint>{{"2001:db8::1", 81}}));
+    auto here = co_await on.network().resolve("localhost", 82);
+    EXPECT_TRUE(
+        std::ranges::any_of(here, [](const auto& each) { return each.host == "127.0.0.1" && each.port == 82; }));
+    auto look_up = [](Env& env_of, std::string name) -> Task<void> { co_await env_of.network().resolve(name, 1); };
+    auto code = co_await code_of(look_up(on, "does-not-exist.invalid"));
+    EXPECT_TRUE(code == Errc::not_found || code == Errc::unavailable);
+  };
+  env.run_until_done(main(env));
 }
 
 TEST(RealNetwork, SaysWhatIsWrongWithAnAddress) {
