@@ -99,16 +99,17 @@ namespace {
 
 /// Opens the file, puts aside what a crash left behind its last whole line, and says where to go on.
 AuditTail open_file(base::Disk& disk, AuditLog::State& state) {
-  disk.make_directories(state.home, 0700);
+  if (!disk.stat(state.home)) {
+    disk.make_directories(state.home, 0700);
+    disk.sync_directory(base::parent(state.home));
+  }
   std::string holder;
   state.lock = disk.try_lock(base::join(state.home, "audit.lock"), "openmcp audit log", holder);
   if (!state.lock)
     throw base::Error(Errc::busy, fmt::format("'{}' is being written by another process ({})", state.path, holder),
                       "a server runs on this store: ask it");
   state.file = disk.open(state.path, base::OpenMode::create, 0600);
-  // Each time: whether the process that made them lived to do it cannot be seen.
-  disk.sync_directory(state.home);
-  disk.sync_directory(base::parent(state.home));
+  disk.sync_directory(state.home);  // each time: whether the process that made the file lived to do it cannot be seen
   auto tail = find_tail(*state.file);
   if (tail.cut > 0) {
     base::Bytes rest(static_cast<std::size_t>(std::min<std::uint64_t>(tail.cut, 64u << 20)));

@@ -280,7 +280,10 @@ Auth::~Auth() { state_->closed = true; }
 base::Task<std::unique_ptr<Auth>> Auth::open(base::Env& env, base::Path home, std::string workspace) {
   auto state = std::make_shared<State>(env, std::move(home), std::move(workspace));
   auto prepare = [&env, state] {
-    env.disk().make_directories(state->home, 0700);
+    if (!env.disk().stat(state->home)) {
+      env.disk().make_directories(state->home, 0700);
+      env.disk().sync_directory(base::parent(state->home));
+    }
     require_private(env.disk(), state->first);
     return load(env.disk(), state->file);
   };

@@ -64,6 +64,15 @@ base::Task<void> watch_clock(base::Env& env, Marks& marks) {
   }
 }
 
+/// For watchers that are ended when the stream is.
+base::Task<void> until_cancelled(base::Task<void> watching) {
+  try {
+    co_await std::move(watching);
+  } catch (const base::Error& error) {
+    if (error.code() != base::Errc::cancelled) throw;
+  }
+}
+
 class Streaming {
 public:
   Streaming(std::shared_ptr<Ops> ops, Call& call)
@@ -82,9 +91,9 @@ public:
 private:
   base::Task<void> serve(base::TaskGroup& group) {
     auto& events = ops_->service.events;
-    group.spawn(watch_client(call_.exchange, marks_));
-    group.spawn(watch_events(events, seen_, marks_));
-    group.spawn(watch_clock(ops_->service.env, marks_));
+    group.spawn(until_cancelled(watch_client(call_.exchange, marks_)));
+    group.spawn(until_cancelled(watch_events(events, seen_, marks_)));
+    group.spawn(until_cancelled(watch_clock(ops_->service.env, marks_)));
     while (!marks_.gone && !ops_->draining && allowed()) {
       if (events.newest() > seen_) {
         auto event = co_await events.after(seen_);
