@@ -69,7 +69,10 @@ void Views::committed(Ticket ticket, storage::Position position, std::vector<Con
     auto& pending = pending_[record->id];
     pending.newest = record;
     ++pending.records;
-    if (record->latest && !record->latest->source.empty()) pending_sources_[record->latest->source] = record->id;
+    if (record->latest && !record->latest->source.empty()) {
+      pending_sources_[record->latest->source] = record->id;
+      pending.sources.push_back(record->latest->source);
+    }
     unapplied_.insert(position);
     backlog_->push({.record = std::move(record), .position = position});
   }
@@ -89,10 +92,12 @@ storage::Position Views::safe_position() const {
 void Views::release(const Handed& handed) {
   auto found = pending_.find(handed.record->id);
   if (--found->second.records > 0) return;
+  // Those of all its records: the last one may have come from elsewhere, or be a tombstone.
+  for (const auto& each : found->second.sources) {
+    auto source = pending_sources_.find(each);
+    if (source != pending_sources_.end() && source->second == handed.record->id) pending_sources_.erase(source);
+  }
   pending_.erase(found);
-  if (!handed.record->latest) return;
-  auto source = pending_sources_.find(handed.record->latest->source);
-  if (source != pending_sources_.end() && source->second == handed.record->id) pending_sources_.erase(source);
 }
 
 base::Task<void> Views::apply(std::weak_ptr<Views> views, std::vector<Handed> group) {

@@ -85,7 +85,8 @@ private:
   /// What is known of a context beyond the catalog.
   struct Pending {
     std::shared_ptr<const ContextRecord> newest;
-    std::size_t records = 0;  ///< on their way
+    std::size_t records = 0;           ///< on their way
+    std::vector<std::string> sources;  ///< that lead here in pending_sources_
   };
   static base::Task<void> apply(std::weak_ptr<Views> views, std::vector<Handed> group);
   storage::Position safe_position() const;

@@ -102,6 +102,19 @@ TEST_F(Forget, IsFinal) {
   EXPECT_TRUE(report.forgotten.empty());
 }
 
+TEST_F(Forget, FollowsACommitThatTheCatalogDoesNotHaveYet) {
+  // Commit and tombstone wait for the catalog together; what was remembered of the file must go with both of them.
+  auto path = f.write("a.txt", "one");
+  for (int i = 0; i < 3; ++i) {
+    auto first = f.commit(file_request(path));
+    forget(first.id);
+    f.wait(f.ws().catch_up());
+    auto anew = f.commit(file_request(path));
+    EXPECT_NE(anew.id, first.id);
+    forget(anew.id);
+  }
+}
+
 TEST_F(Forget, AWrongIdForgetsNothing) {
   auto a = f.commit(text_request("a"));
   auto wrong = *ContextId::parse("017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
