@@ -15,6 +15,8 @@ using base::Task;
 /// Bodies up to here go with their head in one piece.
 constexpr std::size_t kSmallBody = 16u << 10;
 constexpr std::size_t kMaxFileName = 255;
+/// Of X-Ipfs-Roots: a path may have a thousand segments, but clients do not take heads of that size.
+constexpr std::size_t kMaxRoots = 8u << 10;
 
 std::string cache_control(const GatewayCall& call, bool generated) {
   // Behind a token nothing may lie in caches that others share.
@@ -68,8 +70,9 @@ http::Headers head_of(const GatewayCall& call, std::string_view type, std::strin
   headers.add("X-Ipfs-Path", call.target.text());
   std::string roots;
   for (auto& cid : call.found.roots) roots.append(roots.empty() ? "" : ",").append(cid.text());
-  if (!roots.empty()) headers.add("X-Ipfs-Roots", std::move(roots));
-  if (!call.parameter("format")) headers.add("Vary", call.options.open ? "Accept" : "Accept, Authorization");
+  if (!roots.empty() && roots.size() <= kMaxRoots) headers.add("X-Ipfs-Roots", std::move(roots));
+  if (!call.parameter("format") || call.wanted.format == Format::car)
+    headers.add("Vary", call.options.open ? "Accept" : "Accept, Authorization");
   if (call.wanted.from_accept || call.wanted.car_from_accept) {
     headers.add("Content-Location", content_location(call));
   }

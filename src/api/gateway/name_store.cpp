@@ -82,8 +82,11 @@ Task<NameStore::Put> NameStore::put_alone(IpnsName name, base::Bytes record) {
   auto path = file_of(canonical);
   auto job = [this, &path, &record, fresh = !there] {
     auto& disk = env_.disk();
-    disk.make_directories(folder_, 0700);
-    if (!count_) count_ = disk.list(folder_).size();
+    if (!count_) {
+      disk.make_directories(folder_, 0700);
+      disk.sync_directory(base::parent(folder_));  // whether it was made durable before cannot be seen
+      count_ = disk.list(folder_).size();
+    }
     if (fresh && *count_ >= max_names_) {
       throw Error(Errc::too_large, fmt::format("there are {} IPNS names here already", *count_));
     }

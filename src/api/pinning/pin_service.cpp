@@ -234,7 +234,11 @@ Task<PinState> PinService::add_alone(Pin pin) {
   auto path = file_of(request.id);
   auto text = encode(request);
   auto write = [this, &path, &text] {
-    env_.disk().make_directories(folder_, 0700);
+    if (!made_) {
+      env_.disk().make_directories(folder_, 0700);
+      env_.disk().sync_directory(base::parent(folder_));  // whether it was made durable before cannot be seen
+      made_ = true;
+    }
     base::write_file_atomic(env_.disk(), path, base::as_bytes(text), 0600);
   };
   co_await env_.run(std::move(write));

@@ -78,6 +78,7 @@ private:
   base::Semaphore turn_;
   Entries entries_;  ///< by id: ids grow with time
   bool loaded_ = false, stopped_ = false;
+  bool made_ = false;               ///< the folder, in this run
   storage::Position followed_ = 0;  ///< pins of the store are known up to here
   std::int64_t newest_ = 0;         ///< created of the last request
 };

@@ -18,6 +18,8 @@ public:
   explicit History(std::uint64_t seed) : world_(seed), env_(world_.node("a")), disk_(world_.disk("a")) {}
 
   std::uint64_t run() {
+    env_.disk().make_directories("/home");
+    env_.disk().sync_directory("/");
     for (int round = 0; round < 5 && !testing::Test::HasFailure(); ++round) {
       disk_.set_faults({.crash_after_writes = static_cast<std::int64_t>(1 + world_.choose("when", 40))});
       try {

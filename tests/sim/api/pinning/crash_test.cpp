@@ -23,6 +23,8 @@ public:
   explicit History(std::uint64_t seed) : world_(seed), env_(world_.node("a")), disk_(world_.disk("a")) {}
 
   std::uint64_t run() {
+    env_.disk().make_directories("/home");
+    env_.disk().sync_directory("/");
     for (int round = 0; round < 4 && !testing::Test::HasFailure(); ++round) {
       try {
         world_.run(one_round());

@@ -171,6 +171,20 @@ TEST_F(GatewayTest, LargeFilesComeInTheirBlocks) {
   EXPECT_TRUE(part.body == content.substr(1'048'570, 1'048'591));
 }
 
+TEST_F(GatewayTest, AClientThatGoesEndsTheWork) {
+  std::string content(30'000'000, 'x');
+  for (std::size_t i = 0; i < content.size(); i += 1000) content[i] = static_cast<char>(i / 1000);
+  ipld::unixfs::Importer importer(env, store);
+  auto imported = run(env, importer.import_bytes(base::SharedBytes(base::to_bytes(content))));
+  auto gateway = api::gateway::make_gateway({.env = env, .blocks = store}, options);
+  for (std::string format : {"", "?format=car", "?format=tar"}) {
+    FakeExchange exchange(env, "GET", "/ipfs/" + imported.cid.text() + format);
+    exchange.go();
+    EXPECT_EQ(error_of(env, gateway(exchange)), Errc::unavailable) << format;
+    EXPECT_FALSE(exchange.finished());
+  }
+}
+
 TEST_F(GatewayTest, AHundredThousandEntries) {
   auto small = raw_block("x");
   run(env, store.store(small));
