@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "api/json_spans.hpp"
 #include "api/json_writer.hpp"
@@ -235,23 +236,27 @@ std::optional<bool> Body::flag(std::string_view name) {
 std::optional<std::uint64_t> Body::number(std::string_view name, std::uint64_t least, std::uint64_t most) {
   auto found = state_->find(name);
   if (!found) return std::nullopt;
-  if (!found->is_int64() && !found->is_uint64()) {
+  std::optional<std::int64_t> value;
+  if (auto whole = found->if_int64()) value = *whole;
+  if (found->is_uint64()) value = INT64_MAX;
+  // 2.0 is the integer 2, for JSON Schema as for pydantic.
+  if (auto real = found->if_double(); real && *real == std::floor(*real) && std::abs(*real) < 9e15)
+    value = static_cast<std::int64_t>(*real);
+  if (!value) {
     state_->not_a(state_->loc(name), "int_type", "integer", *found);
     return std::nullopt;
   }
-  const bool negative = found->is_int64() && found->get_int64() < 0;
-  const auto value = negative ? 0 : found->to_number<std::uint64_t>();
-  if (negative || value < least) {
+  if (*value < 0 || static_cast<std::uint64_t>(*value) < least) {
     state_->note(state_->loc(name), "greater_than_equal",
                  fmt::format("Input should be greater than or equal to {}", least), shown(*found), bound("ge", least));
     return std::nullopt;
   }
-  if (value > most) {
+  if (static_cast<std::uint64_t>(*value) > most) {
     state_->note(state_->loc(name), "less_than_equal", fmt::format("Input should be less than or equal to {}", most),
                  shown(*found), bound("le", most));
     return std::nullopt;
   }
-  return value;
+  return static_cast<std::uint64_t>(*value);
 }
 
 std::optional<std::string> Body::metadata(std::string_view name) {

@@ -53,14 +53,14 @@ context::CommitRequest read_commit(Body& body, CommitRules rules) {
 
 context::CommitRequest read_commit(const Call& call) {
   context::CommitRequest request;
-  request.title = query_text(call, "title");
-  request.type = query_text(call, "type");
-  auto tags = query_texts(call, "tag");
+  request.title = query_text(call, "title", context::kMaxTitle);
+  request.type = query_text(call, "type", context::kMaxType);
+  auto tags = query_texts(call, "tag", context::kMaxTag);
   sort_unique(tags);
   if (!tags.empty()) request.tags = std::move(tags);
-  request.author = query_text(call, "author");
-  request.message = query_text(call, "message").value_or("");
-  request.source = query_text(call, "source");
+  request.author = query_text(call, "author", context::kMaxAuthor);
+  request.message = query_text(call, "message", context::kMaxMessage).value_or("");
+  request.source = query_text(call, "source", context::kMaxSource);
   const auto media = call.request.headers.get("Content-Type");
   if (!media.empty()) request.media_type = safe_media_type(media);
   request.new_context = !request.source;

@@ -101,6 +101,7 @@ std::vector<OperationDoc> contexts() {
        .needs = Role::writer,
        .parameters = {"id", "if_match", "new_title", "new_type", "new_tag"},
        .body = "bytes",
+       .body_optional = true,
        .answer = {"CommitResult"},
        .errors = "problem"},
       {.method = "GET",

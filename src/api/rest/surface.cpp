@@ -26,6 +26,12 @@ namespace {
                                .ctx = std::move(ctx)});
 }
 
+void check_length(std::string_view name, std::string_view value, std::size_t most) {
+  if (value.size() > most)
+    wrong_query(name, "string_too_long", fmt::format("String should have at most {} characters", most), value,
+                fmt::format("{{\"max_length\":{}}}", most));
+}
+
 }  // namespace
 
 base::Task<LargePermit> LargePermit::take(SurfacePtr surface) {
@@ -81,16 +87,20 @@ std::string idempotency_scope(const Call& call) {
                      call.request.path);
 }
 
-std::optional<std::string> query_text(const Call& call, std::string_view name) {
+std::optional<std::string> query_text(const Call& call, std::string_view name, std::size_t most) {
   auto found = call.parameter(name);
   if (!found || found->empty()) return std::nullopt;
+  check_length(name, *found, most);
   return *found;
 }
 
-std::vector<std::string> query_texts(const Call& call, std::string_view name) {
+std::vector<std::string> query_texts(const Call& call, std::string_view name, std::size_t most) {
   std::vector<std::string> out;
-  for (const auto& [key, value] : call.query)
-    if (key == name && !value.empty()) out.push_back(value);
+  for (const auto& [key, value] : call.query) {
+    if (key != name || value.empty()) continue;
+    check_length(name, value, most);
+    out.push_back(value);
+  }
   return out;
 }
 

@@ -72,8 +72,8 @@ void audit(Surface& surface, const Call& call, std::string_view action, std::str
 std::string idempotency_scope(const Call& call);
 
 /// Parameters of the query; what is wrong is an InvalidRequest.
-std::optional<std::string> query_text(const Call& call, std::string_view name);
-std::vector<std::string> query_texts(const Call& call, std::string_view name);
+std::optional<std::string> query_text(const Call& call, std::string_view name, std::size_t most = ~std::size_t{0});
+std::vector<std::string> query_texts(const Call& call, std::string_view name, std::size_t most = ~std::size_t{0});
 std::uint64_t query_number(const Call& call, std::string_view name, std::uint64_t fallback, std::uint64_t least,
                            std::uint64_t most);
 std::optional<bool> query_flag(const Call& call, std::string_view name);
