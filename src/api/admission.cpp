@@ -52,6 +52,7 @@ Admission::Admission(Service& service, Sessions& sessions, RouterOptions options
       standing_{{"X-Content-Type-Options", "nosniff"},
                 {"X-Frame-Options", "DENY"},
                 {"Referrer-Policy", "no-referrer"},
+                {"Cross-Origin-Resource-Policy", "same-origin"},
                 {"Cache-Control", "no-store"}},
       tokens_(service.env, options_.per_token),
       addresses_(service.env, options_.per_address),
@@ -326,6 +327,7 @@ Admission::Admitted Admission::admit(Call& call) {
 }
 
 base::Task<void> Admission::reload() {
+  if (service_.env.steady() < next_reload_) co_return;
   next_reload_ = service_.env.steady() + kReloadPause;
   try {
     co_await service_.auth.reload();

@@ -174,6 +174,11 @@ void Router::done(const http::Done& done) {
     (done.status >= 500 ? state_->writes_failed : state_->writes_refused).add();
 }
 
+base::Task<void> Router::reload_tokens() {
+  auto state = state_;
+  co_await state->admission.reload();
+}
+
 void Router::refuse_login(const Call& call, std::string_view refusal) { state_->admission.refuse_login(call, refusal); }
 
 Sessions& Router::sessions() noexcept { return state_->sessions; }

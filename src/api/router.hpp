@@ -77,6 +77,7 @@ public:
   Sessions& sessions() noexcept;
   /// For routes that take a token in another way (the web page's login): counts and audits a refused one, and throws
   /// 401, or 429 when there were many.
+  base::Task<void> reload_tokens();  ///< for them too: at most once a second; never throws
   [[noreturn]] void refuse_login(const Call& call, std::string_view refusal);
   /// All routes, for the OpenAPI document's own test.
   std::vector<std::pair<std::string, std::string>> routes() const;

@@ -82,6 +82,10 @@ public:
     auto& events = ops_->service.events;
     seen_ = start_of(call_, events.newest());
     co_await stream_.start();
+    if (call_.request.is("HEAD")) {
+      co_await stream_.finish();
+      co_return;
+    }
     co_await stream_.retry(kRetry);
     auto body = [this](base::TaskGroup& group) { return serve(group); };
     co_await base::with_group(ops_->service.env, std::move(body));

@@ -1,4 +1,5 @@
 // Logging in at the web page: a token against a cookie.
+#include "api/audit.hpp"
 #include "api/ops/parts.hpp"
 
 namespace openmcp::api::ops {
@@ -23,6 +24,16 @@ std::optional<std::int64_t> end_of(const Auth& auth, std::string_view token_id) 
   return std::nullopt;
 }
 
+void note(const Ops& ops, const Caller& caller, std::string action) {
+  ops.service.audit.record({.who = caller.name,
+                            .token = caller.token_id,
+                            .from = "web",
+                            .action = std::move(action),
+                            .target = {},
+                            .result = "ok",
+                            .detail = {}});
+}
+
 base::Task<void> begin(std::shared_ptr<Ops> ops, Call& call) {
   auto text = co_await json_body(call, kMaxBody);
   Body body(text);
@@ -30,11 +41,12 @@ base::Task<void> begin(std::shared_ptr<Ops> ops, Call& call) {
   body.end();
   auto caller = ops->service.auth.verify(secret);
   if (!caller && caller.error() == Refusal::unknown) {
-    co_await ops->service.auth.reload();
+    co_await ops->router.reload_tokens();
     caller = ops->service.auth.verify(secret);
   }
   if (!caller) ops->router.refuse_login(call, to_string(caller.error()));
   auto ends = end_of(ops->service.auth, caller->token_id);
+  note(*ops, *caller, "session.begin");
   auto started = ops->router.sessions().start(*caller, call.request.scheme == "https", ends);
   http::Headers headers{{"Set-Cookie", started.cookie}};
   co_await send_json(call, session_json(started.session), 200, std::move(headers));
@@ -50,6 +62,7 @@ base::Task<void> current(std::shared_ptr<Ops> ops, Call& call) {
 }
 
 base::Task<void> end(std::shared_ptr<Ops> ops, Call& call) {
+  if (!call.caller.token_id.empty()) note(*ops, call.caller, "session.end");
   ops->router.sessions().end(call.request.headers.get("Cookie"));
   http::Response response{.status = 204,
                           .headers = {{"Set-Cookie", "openmcp_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"}},

@@ -305,6 +305,13 @@ TEST_F(EventsTest, GoOnWhereAClientWas) {
   }
 }
 
+TEST_F(EventsTest, AnswerHeadAtOnce) {
+  auto answer = server.as(Role::reader, "HEAD", "/api/v1/events");
+  EXPECT_EQ(answer->status(), 200u);
+  EXPECT_EQ(answer->header("Content-Type"), "text/event-stream");
+  EXPECT_TRUE(answer->finished());
+}
+
 TEST_F(EventsTest, EndWhenTheTokenIsRevoked) {
   auto revoke = [this](FakeExchange& exchange) -> base::Task<void> {
     co_await server.auth->revoke(server.token_id(Role::reader));
