@@ -121,7 +121,7 @@ base::Task<void> initialize(std::shared_ptr<ServerState> state, Call& call, Mess
   state->notices.add(session);
   state->count(false, message.method, true);
   http::Headers headers{{"Mcp-Session-Id", session->id}};
-  co_await send_message(*state, call, result_message(message.id, initialize_result(state->service, version)), 200,
+  co_await send_message(call, result_message(message.id, initialize_result(state->service, version)), 200,
                         std::move(headers));
 }
 
@@ -152,12 +152,12 @@ base::Task<void> answer_all(std::shared_ptr<ServerState> state, Call& call, std:
     co_return;
   }
   if (!array && status == 403) {
-    http::Headers headers{{"WWW-Authenticate", insufficient_scope(*state)}};
-    co_await send_message(*state, call, std::move(answers.front()), status, std::move(headers));
+    http::Headers headers{{"WWW-Authenticate", insufficient_scope(call)}};
+    co_await send_message(call, std::move(answers.front()), status, std::move(headers));
     co_return;
   }
   auto body = array ? fmt::format("[{}]", fmt::join(answers, ",")) : std::move(answers.front());
-  co_await send_message(*state, call, std::move(body), 200);
+  co_await send_message(call, std::move(body), 200);
 }
 
 /// One reader of a stream: the standalone one, or one that was lost.
@@ -272,7 +272,7 @@ base::Task<void> post_legacy(std::shared_ptr<ServerState> state, Call& call, Bat
     if (call.exchange.started()) throw base::Error(base::Errc::internal, error.message());
     failed = error;
   }
-  co_await send_error(*state, call, id, *failed, failed->http_status());
+  co_await send_error(call, id, *failed, failed->http_status());
 }
 
 base::Task<void> get_legacy(std::shared_ptr<ServerState> state, Call& call) {

@@ -102,10 +102,10 @@ base::Task<void> answer(std::shared_ptr<ServerState> state, Call& call, ClientFa
   if (outlet.streaming()) {
     co_await outlet.finish(std::move(text));
   } else if (status == 403) {
-    http::Headers headers{{"WWW-Authenticate", insufficient_scope(*state)}};
-    co_await send_message(*state, call, std::move(text), status, std::move(headers));
+    http::Headers headers{{"WWW-Authenticate", insufficient_scope(call)}};
+    co_await send_message(call, std::move(text), status, std::move(headers));
   } else {
-    co_await send_message(*state, call, std::move(text), status);
+    co_await send_message(call, std::move(text), status);
   }
 }
 
@@ -164,7 +164,7 @@ base::Task<void> post_modern(std::shared_ptr<ServerState> state, Call& call, Mes
     if (call.exchange.started()) throw base::Error(base::Errc::internal, error.message());
     failed = error;
   }
-  co_await send_error(*state, call, id, *failed, failed->http_status());
+  co_await send_error(call, id, *failed, failed->http_status());
 }
 
 }  // namespace openmcp::api::mcp

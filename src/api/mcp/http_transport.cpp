@@ -33,9 +33,14 @@ bool accepts(const http::Request& request, std::string_view type) {
   return false;
 }
 
+/// As the client knows us: it compares this with the URL that it was given. The router has checked the authority.
+std::string own_origin(const http::Request& request) {
+  return fmt::format("{}://{}", request.scheme, request.authority);
+}
+
 /// RFC 6750 section 3, with the metadata of RFC 9728 section 5.1.
-std::string challenge(const ServerState& state, std::string_view error, std::string_view scope) {
-  auto out = fmt::format("Bearer resource_metadata=\"{}{}/mcp\"", state.service.origin, kMetadataPath);
+std::string challenge(const http::Request& request, std::string_view error, std::string_view scope) {
+  auto out = fmt::format("Bearer resource_metadata=\"{}{}/mcp\"", own_origin(request), kMetadataPath);
   if (!error.empty()) out += fmt::format(", error=\"{}\"", error);
   return out += fmt::format(", scope=\"{}\"", scope);
 }
@@ -47,12 +52,12 @@ http::Response error_form(const base::Error& error, const http::Request&) {
           .body = error_message("", shown)};
 }
 
-base::Task<void> unauthorized(const ServerState& state, Call& call) {
+base::Task<void> unauthorized(Call& call) {
   const bool wrong = !call.refused.empty();
   RpcError error(kForbidden, wrong ? fmt::format("the token was refused: {}", call.refused)
                                    : std::string("a bearer token is needed: see `openmcp token create`"));
-  http::Headers headers{{"WWW-Authenticate", challenge(state, wrong ? "invalid_token" : "", "read")}};
-  co_await send_message(state, call, error_message("", error), 401, std::move(headers));
+  http::Headers headers{{"WWW-Authenticate", challenge(call.request, wrong ? "invalid_token" : "", "read")}};
+  co_await send_message(call, error_message("", error), 401, std::move(headers));
 }
 
 /// Who may not even read gets 401 here, with a pointer to the metadata.
@@ -66,7 +71,7 @@ base::Task<void> take_post(std::shared_ptr<ServerState> state, Call& call) {
   auto batch = decode_batch(body);
   if (!batch) {
     auto& bad = batch.error();
-    co_await send_error(*state, call, bad.id, RpcError(bad.code, bad.why), 400);
+    co_await send_error(call, bad.id, RpcError(bad.code, bad.why), 400);
     co_return;
   }
   if (batch->array || !is_modern(batch->messages.front(), call.request.headers.get("MCP-Protocol-Version"))) {
@@ -80,7 +85,7 @@ base::Task<void> take_post(std::shared_ptr<ServerState> state, Call& call) {
 base::Task<void> guarded(std::shared_ptr<ServerState> state, Call& call,
                          base::Task<void> (*handler)(std::shared_ptr<ServerState>, Call&)) {
   if (!may_read(call)) {
-    co_await unauthorized(*state, call);
+    co_await unauthorized(call);
     co_return;
   }
   std::optional<RpcError> failed;
@@ -90,19 +95,13 @@ base::Task<void> guarded(std::shared_ptr<ServerState> state, Call& call,
     if (call.exchange.started()) throw base::Error(base::Errc::internal, error.message());
     failed = error;
   }
-  if (failed) co_await send_error(*state, call, "", *failed, failed->http_status());
+  if (failed) co_await send_error(call, "", *failed, failed->http_status());
 }
 
-std::string metadata(const ServerState& state) {
-  const auto& known = state.service.settings.known();
-  auto is_it = [](const base::SettingSpec& spec) { return spec.key == "mcp.authorization_servers"; };
+/// RFC 9728 section 2. Tokens are made by `openmcp token create`, not by an authorization server: none is named.
+std::string metadata(const http::Request& request) {
   JsonWriter json;
-  json.begin_object().field("resource", state.service.origin + "/mcp").field("resource_name", "OpenMCP");
-  // Tokens are made by this program; whoever runs an authorization server for them names it in the settings.
-  if (std::ranges::any_of(known, is_it)) {
-    const auto& servers = state.service.settings.list("mcp.authorization_servers");
-    if (!servers.empty()) json.strings("authorization_servers", servers);
-  }
+  json.begin_object().field("resource", own_origin(request) + "/mcp").field("resource_name", "OpenMCP");
   json.strings("scopes_supported", std::vector<std::string>{"read", "write"});
   json.strings("bearer_methods_supported", std::vector<std::string>{"header"}).end_object();
   return json.take();
@@ -110,22 +109,21 @@ std::string metadata(const ServerState& state) {
 
 }  // namespace
 
-std::string insufficient_scope(const ServerState& state) { return challenge(state, "insufficient_scope", "write"); }
+std::string insufficient_scope(const Call& call) { return challenge(call.request, "insufficient_scope", "write"); }
 
 bool accepts_events(const http::Request& request) { return accepts(request, "text/event-stream"); }
 
-base::Task<void> send_message(const ServerState&, Call& call, std::string message, unsigned status,
-                              http::Headers headers) {
+base::Task<void> send_message(Call& call, std::string message, unsigned status, http::Headers headers) {
   headers.set("Content-Type", "application/json");
   headers.set("Cache-Control", "no-store");
   http::Response response{.status = status, .headers = std::move(headers), .body = std::move(message)};
   co_await call.exchange.send(std::move(response));
 }
 
-base::Task<void> send_error(const ServerState& state, Call& call, std::string id, RpcError error, unsigned status) {
+base::Task<void> send_error(Call& call, std::string id, RpcError error, unsigned status) {
   http::Headers headers;
-  if (status == 403) headers.set("WWW-Authenticate", insufficient_scope(state));
-  co_await send_message(state, call, error_message(id, error), status, std::move(headers));
+  if (status == 403) headers.set("WWW-Authenticate", insufficient_scope(call));
+  co_await send_message(call, error_message(id, error), status, std::move(headers));
 }
 
 void add_http_routes(Router& router, std::shared_ptr<ServerState> state) {
@@ -142,7 +140,7 @@ void add_http_routes(Router& router, std::shared_ptr<ServerState> state) {
   add("GET", get_legacy);
   add("DELETE", delete_legacy);
   for (auto path : {std::string(kMetadataPath), std::string(kMetadataPath) + "/mcp"}) {
-    auto answer = [state](Call& call) { return send_json(call, metadata(*state)); };
+    auto answer = [](Call& call) { return send_json(call, metadata(call.request)); };
     router.add({.method = "GET",
                 .pattern = path,
                 .name = "mcp_metadata",

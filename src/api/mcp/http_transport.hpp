@@ -26,11 +26,10 @@ base::Task<void> get_legacy(std::shared_ptr<ServerState> state, Call& call);
 base::Task<void> delete_legacy(std::shared_ptr<ServerState> state, Call& call);
 
 /// A JSON-RPC error as an answer of its own; with WWW-Authenticate for 401 and 403.
-base::Task<void> send_error(const ServerState& state, Call& call, std::string id, RpcError error, unsigned status);
-base::Task<void> send_message(const ServerState& state, Call& call, std::string message, unsigned status,
-                              http::Headers headers = {});
+base::Task<void> send_error(Call& call, std::string id, RpcError error, unsigned status);
+base::Task<void> send_message(Call& call, std::string message, unsigned status, http::Headers headers = {});
 /// The WWW-Authenticate of 403: a token of this role is not enough.
-std::string insufficient_scope(const ServerState& state);
+std::string insufficient_scope(const Call& call);
 /// Whether the client reads event streams.
 bool accepts_events(const http::Request& request);
 

@@ -38,6 +38,14 @@ TEST_F(McpHttp, WithoutATokenTheMetadataIsNamed) {
   EXPECT_EQ(answer->status(), 401u);
   EXPECT_THAT(answer->header("WWW-Authenticate"), HasSubstr("error=\"invalid_token\""));
 
+  // A token for another workspace: the audience is checked.
+  auto elsewhere = run(base.env, base.auth->create("elsewhere", Role::writer, "another", {}));
+  auto foreign = modern_exchange(Role::reader, "tools/list");
+  foreign->asked().headers.set("Authorization", "Bearer " + elsewhere.secret);
+  answer = base.ask(std::move(foreign));
+  EXPECT_EQ(answer->status(), 401u);
+  EXPECT_THAT(answer->header("WWW-Authenticate"), HasSubstr("error=\"invalid_token\""));
+
   for (auto* path : {"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"}) {
     auto metadata = base.ask("GET", path);
     EXPECT_EQ(metadata->status(), 200u);
