@@ -42,7 +42,8 @@ Task<void> Http1Connection::run() {
   try {
     while (co_await serve_one()) {
     }
-  } catch (const Error&) {  // the client is gone, or this server is
+  } catch (const Error&) {
+    // the client is gone, or this server is
   }
 }
 
@@ -92,7 +93,6 @@ Task<bool> Http1Connection::serve_one() {
   phase_ = Phase::busy;
   read_deadline_ = kNever;
   Http1Exchange exchange(*this, *std::move(head));
-  head.reset();
   bool whole = co_await core_->handle(exchange);
   if (watch_) {
     watch_->tasks.cancel();

@@ -128,7 +128,8 @@ Task<bool> Http1Exchange::skip_body() {
       if (got == 0) co_return true;
       skipped += got;
     }
-  } catch (const Error&) {  // then the connection cannot be kept
+  } catch (const Error&) {
+    // then the connection cannot be kept
   }
   co_return false;
 }

@@ -244,7 +244,8 @@ Task<void> Http2Connection::run() {
   writer.spawn(write_frames());
   try {
     co_await read_frames();
-  } catch (const Error&) {  // the client is gone, it is time, or this server ends
+  } catch (const Error&) {
+    // the client is gone, it is time, or this server ends
   }
   over_ = true;
   read_deadline_ = kNever;
@@ -253,13 +254,15 @@ Task<void> Http2Connection::run() {
   // Handlers learn of the end when they read, write or ask; the server's own end cancels them through this wait.
   try {
     co_await handlers_.join();
-  } catch (const Error&) {  // cancelled: as its handlers were
+  } catch (const Error&) {
+    // cancelled: as its handlers were
   }
   wake_writer();
   try {
     co_await writer.join();
     co_await stream_->close();
-  } catch (const Error&) {  // the client is gone
+  } catch (const Error&) {
+    // the client is gone
   }
 }
 
@@ -335,7 +338,8 @@ Task<void> Http2Connection::serve(std::shared_ptr<Http2Stream> stream) {
     try {
       co_await exchange.send(std::move(response));
       whole = true;
-    } catch (const Error&) {  // the client is gone
+    } catch (const Error&) {
+      // the client is gone
     }
     core_->report(exchange.request(), &exchange, exchange.status(), {});
   } else {

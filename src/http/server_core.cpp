@@ -111,7 +111,8 @@ Task<bool> ServerCore::handle(ServerExchange& exchange) {
           response.body = error.message() + "\n";
         }
         co_await exchange.send(std::move(response));
-      } catch (const std::exception&) {  // the client is gone
+      } catch (const std::exception&) {
+        // the client is gone
       }
     } else if (!exchange.finished()) {
       base::log(base::LogLevel::debug, "http", "request {}: the answer was cut: {}", exchange.request().id,

@@ -74,9 +74,9 @@ base::Result<Url> Url::parse(std::string_view text) {
   if (port_at != std::string_view::npos) {
     auto digits = authority.substr(port_at + 1);
     if (!digits.empty()) {
-      auto end = digits.data() + digits.size();
-      auto [stopped, error] = std::from_chars(digits.data(), end, url.port);
-      if (error != std::errc() || stopped != end || url.port == 0) return bad_url(text, "not a port");
+      auto [stopped, error] = std::from_chars(digits.data(), digits.data() + digits.size(), url.port);
+      bool whole = stopped == digits.data() + digits.size();
+      if (error != std::errc() || !whole || url.port == 0) return bad_url(text, "not a port");
     }
     authority = authority.substr(0, port_at);
   }
