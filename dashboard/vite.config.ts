@@ -1,5 +1,5 @@
 /// <reference types="vitest/config" />
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -8,18 +8,20 @@ import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { mockApi } from "./mock/plugin.ts";
 
-/** A .gz beside every file that gets smaller: the server sends it as it is. */
+/** A .gz beside every file that gets smaller: the server sends it as it is. From the files as they were written, because
+ * Vite still changes chunks at the end of generateBundle. */
 function precompressed(): Plugin {
   return {
     name: "precompressed",
     apply: "build",
-    enforce: "post",
-    generateBundle(_options, bundle) {
-      for (const [name, file] of Object.entries(bundle)) {
-        if (/\.(woff2|png|gz)$/.test(name)) continue;
-        const bytes = Buffer.from(file.type === "chunk" ? file.code : file.source);
+    writeBundle(options) {
+      const folder = options.dir!;
+      for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || /\.(woff2|png|gz)$/.test(entry.name)) continue;
+        const path = join(entry.parentPath, entry.name);
+        const bytes = readFileSync(path);
         const packed = gzipSync(bytes, { level: 9 });
-        if (packed.length < bytes.length * 0.9) this.emitFile({ type: "asset", fileName: `${name}.gz`, source: packed });
+        if (packed.length < bytes.length * 0.9) writeFileSync(`${path}.gz`, packed);
       }
     },
   };

@@ -216,8 +216,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
     if (!session) throw new Refused(401, "no session");
     return held;
   }
-  if (!session) throw new Refused(401, "a token is needed");
-  if (method !== "GET" && request.headers["x-openmcp-csrf"] !== "mock-csrf") throw new Refused(403, "the CSRF header is missing");
+  const bearer = request.headers.authorization === "Bearer mock";
+  if (!session && !bearer) throw new Refused(401, "a token is needed");
+  if (method !== "GET" && !bearer && request.headers["x-openmcp-csrf"] !== "mock-csrf") throw new Refused(403, "the CSRF header is missing");
   if (path === "/events") {
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
     response.write(": hello\n\n");

@@ -184,6 +184,9 @@ export function Shell({ children }: { children: ReactNode }) {
     let tries = 0;
     const focus = () => {
       const heading = main.current?.querySelector("h1");
+      const active = document.activeElement;
+      // A page that puts the focus into its own field knows better.
+      if (heading && active !== main.current && main.current?.contains(active)) return;
       if (heading) heading.focus({ preventScroll: true });
       else if (++tries < 40) timer = setTimeout(focus, 25);
     };

@@ -22,7 +22,7 @@ export interface Shown {
 }
 
 type Form = "conversation" | "code" | "markdown" | "plain";
-const forms: Record<Form, string> = { conversation: "Turns", code: "Code", markdown: "Document", plain: "Plain" };
+const forms: Record<Form, string> = { conversation: "Turns", markdown: "Document", code: "Code", plain: "Plain" };
 const pictures = new Set(["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/svg+xml"]);
 const firstPart = 512 * 1024; // characters that are shown at once
 

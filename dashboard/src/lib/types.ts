@@ -72,6 +72,7 @@ export interface Context {
   relations: Relation[];
   incoming: Relation[];
   author: Author | string;
+  source?: string;
   heads: string[];
   versions: number;
   number: number;

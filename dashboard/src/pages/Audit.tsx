@@ -31,9 +31,11 @@ function Line({ line }: { line: AuditLine }) {
         <span className="tnum w-40 shrink-0 text-xs text-soft">{dateTime(line.time)}</span>
         <span className="w-40 truncate font-mono text-xs">{line.action}</span>
         <span className="min-w-0 flex-1 truncate font-mono text-xs text-faint max-sm:hidden">{line.target}</span>
-        <span className="truncate text-xs">{line.who}</span>
-        <span className="w-12 text-xs text-faint">{line.from}</span>
-        {good.has(line.result) ? <span className="w-14 text-right text-xs text-good">ok</span> : <Badge tone="bad">{line.result}</Badge>}
+        <span className="w-28 truncate text-xs max-sm:w-auto max-sm:flex-1">{line.who}</span>
+        <span className="w-14 text-xs text-faint">{line.from}</span>
+        <span className="ml-auto flex w-20 justify-end">
+          {good.has(line.result) ? <span className="text-xs text-good">ok</span> : <Badge tone="bad">{line.result}</Badge>}
+        </span>
       </button>
       {open && (
         <dl className="grid grid-cols-[5rem_minmax(0,1fr)] gap-x-3 gap-y-1 border-t border-line bg-sunken px-4 py-3 text-sm sm:pl-11">

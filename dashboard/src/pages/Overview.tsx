@@ -65,7 +65,7 @@ function ByType({ status }: { status: Status }) {
                   <TypeIcon type={type} />
                   <span className="min-w-0 flex-1 truncate">{type}</span>
                   <span className="tnum text-soft">{count(number)}</span>
-                  <span className="tnum w-10 text-right text-xs text-faint">{Math.round((number / sum) * 100)} %</span>
+                  <span className="tnum w-10 text-right text-xs text-faint">{number * 200 < sum ? "<1" : Math.round((number / sum) * 100)} %</span>
                 </Link>
               </li>
             ))}

@@ -30,7 +30,7 @@ export function PageHead({ title, note, actions }: { title: ReactNode; note?: Re
         <h1 tabIndex={-1} data-quiet-focus className="clip-words text-xl font-semibold tracking-tight">
           {title}
         </h1>
-        {note && <div className="mt-0.5 text-sm text-soft">{note}</div>}
+        {note && <div className="mt-1 text-sm text-soft">{note}</div>}
       </div>
       {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
     </div>

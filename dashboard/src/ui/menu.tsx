@@ -8,21 +8,20 @@ interface MenuProps {
   align?: "start" | "end";
 }
 
-/** Not modal: Radix would write a style element to stop scrolling, which the page's policy forbids. */
+/** Not modal: Radix would write a style element to stop scrolling, which the page's policy forbids. No portal: the menu
+ * stays inside the landmark of its button. */
 export function Menu({ trigger, children, align = "end" }: MenuProps) {
   return (
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
-        <Radix.Content
-          align={align}
-          sideOffset={4}
-          collisionPadding={8}
-          className="arrive z-50 min-w-44 rounded-lg border border-line bg-raised p-1 shadow-float focus:outline-none"
-        >
-          {children}
-        </Radix.Content>
-      </Radix.Portal>
+      <Radix.Content
+        align={align}
+        sideOffset={4}
+        collisionPadding={8}
+        className="arrive z-50 min-w-44 rounded-lg border border-line bg-raised p-1 shadow-float focus:outline-none"
+      >
+        {children}
+      </Radix.Content>
     </Radix.Root>
   );
 }

@@ -29,7 +29,7 @@ function Current({ context }: { context: Context }) {
   return (
     <ContentView
       shown={{
-        type: context.type, mediaType: context.media_type, source: context.title, content: context.content,
+        type: context.type, mediaType: context.media_type, source: context.source || context.title, content: context.content,
         omitted: context.content_omitted, size: context.size, url: contentUrl(context.id),
       }} // prettier-ignore
     />
@@ -67,7 +67,7 @@ function Old({ context, version, onRestore, onBack }: { context: Context; versio
       <ContentView
         key={was.version}
         shown={{
-          type: was.type, mediaType: was.media_type, source: was.title, content: was.content,
+          type: was.type, mediaType: was.media_type, source: was.source || was.title, content: was.content,
           omitted: was.content_omitted, size: was.size, url: contentUrl(context.id, was.version),
         }} // prettier-ignore
       />

@@ -24,7 +24,7 @@ function build(graph: Graph, center: string): Simulation<Node, Edge> {
     .map((edge) => ({ source: edge.from, target: edge.to, kind: edge.kind }));
   const crowd = nodes.length > 40 ? 0.5 : 1;
   return forceSimulation(nodes)
-    .force("link", forceLink<Node, Edge>(edges).id((node) => node.id).distance(110 * crowd))
+    .force("link", forceLink<Node, Edge>(edges).id((node) => node.id).distance(125 * crowd))
     .force("charge", forceManyBody().strength(-420 * crowd))
     .force("collide", forceCollide(34 * crowd))
     .force("x", forceX(0).strength(0.05))
@@ -55,10 +55,10 @@ export function RelationGraph({ graph, center }: { graph: Graph; center: string 
   // The view is fixed while somebody drags, or the ground would move under the pointer.
   const box = useRef({ x: 0, y: 0, width: 0, height: 0 });
   if (!drag.current) {
-    const left = Math.min(-160, ...xs.map((x) => x - 90));
-    const right = Math.max(160, ...xs.map((x) => x + 90));
-    const top = Math.min(-110, ...ys.map((y) => y - 40));
-    const bottom = Math.max(110, ...ys.map((y) => y + 46));
+    const left = Math.min(-290, ...xs.map((x) => x - 90));
+    const right = Math.max(290, ...xs.map((x) => x + 90));
+    const top = Math.min(-150, ...ys.map((y) => y - 40));
+    const bottom = Math.max(150, ...ys.map((y) => y + 46));
     box.current = { x: left, y: top, width: right - left, height: bottom - top };
   }
   const { x, y, width, height } = box.current;
@@ -117,7 +117,7 @@ export function RelationGraph({ graph, center }: { graph: Graph; center: string 
         const to = edge.target as Node;
         const [x1, y1, x2, y2] = [from.x ?? 0, from.y ?? 0, to.x ?? 0, to.y ?? 0];
         const length = Math.hypot(x2 - x1, y2 - y1) || 1;
-        const cut = 14 / length;
+        const cut = 16 / length;
         const dim = over !== "" && from.id !== over && to.id !== over;
         return (
           <g key={at} className={cx("transition-opacity", dim && "opacity-20")}>
