@@ -39,6 +39,9 @@ cmd_setup() {
   setup_toolchain
   setup_oracles
   setup_kubo
+  setup_conformance
+  setup_schemathesis
+  setup_dashboard
   setup_embeddings
 }
 
@@ -46,7 +49,7 @@ cmd_help() {
   cat <<'HELP'
 usage: ./dev COMMAND
 
-  run [ARGS]     set up, build build/release/openmcp, and show the main job (or run openmcp ARGS)
+  run [ARGS]     set up, build build/release/openmcp, show the main job and serve it (or run openmcp ARGS)
   test           set up, build and pass the tests   [--long] [--asan] [--tsan] [--only REGEX] [--filter GTEST_FILTER]
   bench          figures beside their limits and beside Kubo   [--quick] [--only REGEX]
   lint [FILE]    floors, format, clang-tidy of changed (or named) sources

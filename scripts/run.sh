@@ -10,6 +10,7 @@ cmd_run() {
   preset=release
   setup_toolchain
   setup_embeddings
+  setup_dashboard
   say "building (preset release)"
   cmd_build openmcp
   openmcp=$PWD/build/release/openmcp
@@ -32,6 +33,11 @@ What to type next (put build/release on your PATH, or give the path):
   openmcp search "what did we decide"  find it
   openmcp history ID                   its versions;  openmcp diff ID,  openmcp restore ID v1
   openmcp export backup.car            one file that `openmcp import` elsewhere verifies offline
+  openmcp serve                        the web page, REST, MCP and a gateway;  openmcp mcp for AI clients over stdio
   openmcp help                         everything else
+
+Now the same store as a server, until Ctrl-C (other commands work through it meanwhile):
 NEXT
+  printf '\n\033[1m$ openmcp serve\033[0m\n'
+  exec "$openmcp" serve --listen "127.0.0.1:${OPENMCP_PORT:-7777}" --gateway "127.0.0.1:${OPENMCP_GATEWAY_PORT:-7780}"
 }

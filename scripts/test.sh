@@ -77,6 +77,9 @@ cmd_test() {
   setup_toolchain
   setup_oracles
   setup_kubo
+  setup_conformance
+  setup_schemathesis
+  setup_dashboard
   lint_floors && lint_heavy_headers && lint_format
   export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1} \
          UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1} TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
@@ -84,6 +87,7 @@ cmd_test() {
     setup_embeddings
     test_preset
   done
+  [ -n "${OPENMCP_ONLY:-}" ] || test_dashboard
   [ -z "$long" ] || fuzz_smoke
   echo "$passed passed, $failed failed, $((skipped_tests + skipped_lines)) skipped"
   [ "$failed" = 0 ]
