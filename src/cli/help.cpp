@@ -119,13 +119,13 @@ std::string setting_text(const base::Setting& value) {
   return std::visit(Visitor{}, value);
 }
 
+}  // namespace
+
 std::string environment_name(std::string_view key) {
   std::string name = "OPENMCP_";
   for (char c : key) name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   return name;
 }
-
-}  // namespace
 
 std::string usage(const Command& command) {
   auto text = fmt::format("openmcp {}", command.name);

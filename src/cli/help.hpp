@@ -13,6 +13,9 @@ namespace openmcp::cli {
 
 inline constexpr std::string_view kVersion = "0.1.0";
 
+/// $OPENMCP_STORE_SYNC for "store.sync".
+std::string environment_name(std::string_view key);
+
 /// "openmcp commit [OPTION]... [PATH]"
 std::string usage(const Command& command);
 void print_overview(Output& out, std::span<const Command* const> commands);

@@ -42,6 +42,7 @@ Running::Running(Running&& other) noexcept
       in_(std::exchange(other.in_, -1)),
       out_(std::exchange(other.out_, -1)),
       err_(std::exchange(other.err_, -1)),
+      lines_(other.lines_),
       outcome_(std::move(other.outcome_)) {}
 
 Running::~Running() {
@@ -88,6 +89,21 @@ bool Running::wrote_error(std::string_view text, std::chrono::seconds limit) {
     if (!pump(50) || std::chrono::steady_clock::now() > end) return outcome_.err.find(text) != std::string::npos;
   }
   return true;
+}
+
+std::optional<std::string> Running::line(std::chrono::seconds limit) {
+  auto end = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    auto stop = outcome_.out.find('\n', lines_);
+    if (stop != std::string::npos) {
+      auto text = outcome_.out.substr(lines_, stop - lines_);
+      lines_ = stop + 1;
+      return text;
+    }
+    if (!pump(20) || std::chrono::steady_clock::now() > end) {
+      if (outcome_.out.find('\n', lines_) == std::string::npos) return std::nullopt;
+    }
+  }
 }
 
 Outcome Running::wait(std::chrono::seconds limit) {

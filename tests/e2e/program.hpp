@@ -31,6 +31,9 @@ public:
   void signal(int number) const;
   void write(std::string_view text);  ///< to its standard input, when it was opened
   void close_input();
+  /// Its next line on standard output, without the end; nullopt when none comes.
+  std::optional<std::string> line(std::chrono::seconds limit = std::chrono::seconds(30));
+  int pid() const { return pid_; }
   /// Waits until it has written this to standard error.
   bool wrote_error(std::string_view text, std::chrono::seconds limit = std::chrono::seconds(30));
 
@@ -39,6 +42,7 @@ private:
   Running() = default;
   bool pump(int milliseconds);
   int pid_ = -1, in_ = -1, out_ = -1, err_ = -1;
+  std::size_t lines_ = 0;  ///< bytes of the output that line() gave
   Outcome outcome_;
 };
 

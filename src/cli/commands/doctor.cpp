@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "cli/checks.hpp"
 #include "cli/commands/all.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/human.hpp"
 #include "cli/invocation.hpp"
+#include "cli/process.hpp"
 #include "cli/render.hpp"
 #include "cli/text.hpp"
 #include "context/search/index.hpp"
@@ -18,36 +20,6 @@ using base::Errc;
 using base::Error;
 
 namespace {
-
-enum class Verdict : std::uint8_t { good, warning, bad };
-
-struct Check {
-  std::string name;
-  Verdict verdict;
-  std::string finding, advice;
-};
-
-class Checks {
-public:
-  void good(std::string name, std::string finding) { add(std::move(name), Verdict::good, std::move(finding), {}); }
-  void warning(std::string name, std::string finding, std::string advice) {
-    add(std::move(name), Verdict::warning, std::move(finding), std::move(advice));
-  }
-  void bad(std::string name, std::string finding, std::string advice) {
-    add(std::move(name), Verdict::bad, std::move(finding), std::move(advice));
-  }
-  void bad(std::string name, const Error& error) { bad(std::move(name), error.message(), error.hint()); }
-  const std::vector<Check>& all() const noexcept { return checks_; }
-  bool failed() const noexcept {
-    return std::ranges::any_of(checks_, [](auto& check) { return check.verdict == Verdict::bad; });
-  }
-
-private:
-  void add(std::string name, Verdict verdict, std::string finding, std::string advice) {
-    checks_.push_back({std::move(name), verdict, std::move(finding), std::move(advice)});
-  }
-  std::vector<Check> checks_;
-};
 
 void check_surroundings(Invocation& call, Checks& checks) {
   auto& disk = call.env().disk();
@@ -74,19 +46,16 @@ void check_surroundings(Invocation& call, Checks& checks) {
   } else {
     checks.good("disk", text);
   }
+  if (!owned_by_us(home.path)) {
+    checks.warning("owner", fmt::format("{} belongs to another user", home.path),
+                   "work as that user, or the store gets files that one of you cannot read");
+  }
   auto year = iso_time(call.env().now()).substr(0, 4);
   if (year < "2024" || year > "2100") {
     checks.bad("clock", fmt::format("it is said to be {}", iso_time(call.env().now())),
                "set the clock: versions carry its time");
   } else {
     checks.good("clock", iso_time(call.env().now()));
-  }
-  std::string holder;
-  if (disk.stat(base::join(home.path, "lock")) &&
-      !disk.try_lock(base::join(home.path, "lock"), "openmcp doctor", holder)) {
-    checks.warning("lock", fmt::format("held by {}", holder), "other writers wait for it; readers do not");
-  } else {
-    checks.good("lock", "free");
   }
 }
 
@@ -115,6 +84,20 @@ base::Task<void> check_workspace(Invocation& call, Checks& checks) {
         "the next writing command brings it up to date");
   } else {
     checks.good("catalog", text);
+  }
+  context::ListRequest newest;
+  newest.limit = 1;
+  auto page = co_await workspace->list(std::move(newest));
+  constexpr auto kSkew = std::chrono::minutes(5);
+  if (!page.contexts.empty() && wall_time(page.contexts.front().changed) > call.env().now() + kSkew) {
+    checks.warning("clock",
+                   fmt::format("the latest version is from {}, which is to come",
+                               iso_time(wall_time(page.contexts.front().changed))),
+                   "set the clock here, or where that version was made");
+  }
+  if (status.to_index > 0 || status.search_position < status.store_position) {
+    checks.warning("index", "the search index is behind the contexts",
+                   "a moment later it is not, while a server runs; otherwise the next command brings it up to date");
   }
   if (status.diverged > 0) {
     checks.warning("versions", fmt::format("{} with concurrent versions", counted(status.diverged, "context")),
@@ -191,7 +174,9 @@ base::Task<int> run(Invocation& call) {
     checks.warning("store", fmt::format("there is none in {} yet", call.home().path), "the first commit makes it");
   } else {
     check_surroundings(call, checks);
+    check_names(call, checks);
     if (settings) {
+      co_await guarded("server", check_server(call, checks), checks);
       co_await guarded("blocks", check_store(call, checks), checks);
       co_await guarded("catalog", check_workspace(call, checks), checks);
     }
@@ -207,8 +192,9 @@ const Command kDoctor{
     .group = Group::care,
     .summary = "Look for what is wrong around the store and say what to do",
     .details =
-        "Checks settings, access rights, disk space, clock, lock, the index of blocks, the catalog, the search index "
-        "and the word embeddings. 'openmcp verify' checks the bytes themselves.",
+        "Checks settings and their names, access rights and owner, disk space, clock, lock, the server with its socket "
+        "file, ports, tokens and certificate, the index of blocks, the catalog, the search index and the word "
+        "embeddings. 'openmcp verify' checks the bytes themselves.",
     .place = Place::here,
     .run = run,
 };

@@ -1,13 +1,11 @@
 #include <fmt/format.h>
 
-#include <boost/json.hpp>
-
 #include "cli/commands/all.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/help.hpp"
 #include "cli/human.hpp"
 #include "cli/invocation.hpp"
 #include "cli/render.hpp"
+#include "cli/server/forward.hpp"
 #include "cli/table.hpp"
 #include "cli/text.hpp"
 #include "context/workspace.hpp"
@@ -28,24 +26,6 @@ void write(JsonWriter& json, const context::Status& status, const storage::Store
   json.end_object().key("search").begin_object().field("indexed", status.indexed).field("to_index", status.to_index);
   json.field("embeddings", status.embedder).end_object();
   json.field("key", key_text(status.key));
-}
-
-/// "serve, process 77, for 3 min: http://127.0.0.1:7777, gateway http://127.0.0.1:7780"
-std::string server_text(const std::string& facts) {
-  auto value = boost::json::parse(facts).as_object();
-  auto text = [&value](const char* key) { return std::string(value.at(key).as_string()); };
-  auto up = std::chrono::seconds(value.at("uptime_seconds").to_number<std::int64_t>());
-  auto line = fmt::format("{}, process {}, for {}", text("kind"), value.at("pid").to_number<std::int64_t>(),
-                          human_duration(up));
-  std::string_view separator = ": ";
-  for (auto [key, label] : {std::pair("listen", ""), std::pair("gateway", "gateway ")}) {
-    for (auto& url : value.at(key).as_array()) {
-      line += fmt::format("{}{}{}", separator, label, std::string_view(url.as_string()));
-      separator = ", ";
-    }
-  }
-  if (text("version") != kVersion) line += fmt::format("; it is openmcp {}: restart it", text("version"));
-  return line;
 }
 
 void print(Invocation& call, const context::Status& status, const storage::StoreStats& store) {
@@ -89,6 +69,8 @@ base::Task<int> run(Invocation& call) {
   }
   auto* workspace = co_await call.workspace(Access::read, true);
   auto* blocks = co_await call.store(Access::read);
+  // By itself a command brings the index up to date when it ends; a server does so a moment later.
+  if (call.lent()) co_await workspace->catch_up();
   auto status = co_await workspace->status();
   auto stats = co_await blocks->stats();
   if (call.json()) {

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
+
 #include "cli/help.hpp"
+#include "cli/human.hpp"
 #include "cli/server/place.hpp"
 #include "cli/text.hpp"
 
@@ -60,6 +63,27 @@ base::Task<std::optional<std::string>> server_facts(base::Env& env, base::Path h
   auto* facts = frame ? std::get_if<ServerFacts>(&*frame) : nullptr;
   if (!facts) co_return std::nullopt;
   co_return std::move(facts->json);
+}
+
+std::string server_text(const std::string& facts) {
+  try {
+    auto value = boost::json::parse(facts).as_object();
+    auto text = [&value](const char* key) { return std::string(value.at(key).as_string()); };
+    auto up = std::chrono::seconds(value.at("uptime_seconds").to_number<std::int64_t>());
+    auto line = fmt::format("{}, process {}, for {}", text("kind"), value.at("pid").to_number<std::int64_t>(),
+                            human_duration(up));
+    std::string_view separator = ": ";
+    for (auto [key, label] : {std::pair("listen", ""), std::pair("gateway", "gateway ")}) {
+      for (auto& url : value.at(key).as_array()) {
+        line += fmt::format("{}{}{}", separator, label, std::string_view(url.as_string()));
+        separator = ", ";
+      }
+    }
+    if (text("version") != kVersion) line += fmt::format("; it is openmcp {}: restart it", text("version"));
+    return line;
+  } catch (const std::exception&) {
+    return "one of another version: restart it";
+  }
 }
 
 namespace {
