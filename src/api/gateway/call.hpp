@@ -60,10 +60,8 @@ base::Task<void> answer_tar(GatewayCall& call);
 base::Task<void> answer_record(GatewayCall& call);  ///< needs no found content
 /// dag-json, dag-cbor, json and cbor blocks, as they are.
 base::Task<void> answer_document(GatewayCall& call);
-/// Files and directories.
+/// Files and directories (their index.html, or a listing).
 base::Task<void> answer_unixfs(GatewayCall& call);
-/// The file `file` as the answer for what was found (its own bytes, a directory's index.html, a page of _redirects).
-base::Task<void> answer_file(GatewayCall& call, ipld::Cid file, std::string name, ipld::Cid tagged);
 base::Task<void> answer_listing(GatewayCall& call);
 /// When the path is not there: what the site's own _redirects says. False: nothing.
 base::Task<bool> answer_redirects(GatewayCall& call);

@@ -44,8 +44,7 @@ struct OpenedFile {
   std::uint64_t size = 0;
 };
 
-Task<OpenedFile> open_file(GatewayCall& call, ipld::Cid file) {
-  auto block = co_await ipld::get_block(call.blocks, file);
+OpenedFile open_file(const ipld::Cid& file, const base::SharedBytes& block) {
   auto node = base::unwrap(unixfs::decode_fs_node(file, block));
   OpenedFile opened;
   opened.symlink = node.data.type == unixfs::NodeType::symlink;
@@ -58,7 +57,12 @@ Task<OpenedFile> open_file(GatewayCall& call, ipld::Cid file) {
   if (opened.one_block && !bytes.empty()) {
     opened.inline_bytes = block.slice(static_cast<std::size_t>(bytes.data() - block.data()), bytes.size());
   }
-  co_return opened;
+  return opened;
+}
+
+bool is_directory(const ipld::Cid& cid, const base::SharedBytes& block) {
+  if (cid.codec() == ipld::Codec::raw) return false;
+  return unixfs::is_directory(base::unwrap(unixfs::decode_fs_node(cid, block)).data.type);
 }
 
 void add_disposition(const GatewayCall& call, http::Headers& headers, const std::string& name) {
@@ -69,11 +73,10 @@ void add_disposition(const GatewayCall& call, http::Headers& headers, const std:
   headers.add("Content-Disposition", disposition_of(call, "inline", name));
 }
 
-}  // namespace
-
-Task<void> answer_file(GatewayCall& call, ipld::Cid file, std::string name, ipld::Cid tagged) {
+/// `block` is that of `file`; `tagged` names it to caches.
+Task<void> answer_file(GatewayCall& call, ipld::Cid file, base::SharedBytes block, std::string name, ipld::Cid tagged) {
   call.exchange.set_route("gateway_file");
-  auto opened = co_await open_file(call, file);
+  auto opened = open_file(file, block);
   if (auto* given = call.parameter("filename"); given && !given->empty()) name = *given;
   std::string type(opened.symlink ? "inode/symlink" : type_by_name(name));
   if (type.empty()) {
@@ -116,12 +119,14 @@ Task<void> answer_file(GatewayCall& call, ipld::Cid file, std::string name, ipld
   co_await exchange.finish();
 }
 
+}  // namespace
+
 Task<void> answer_unixfs(GatewayCall& call) {
   auto& cid = call.found.cid;
-  auto stat = co_await unixfs::stat(call.blocks, cid);
-  if (!unixfs::is_directory(stat.type)) {
+  auto block = co_await ipld::get_block(call.blocks, cid);
+  if (!is_directory(cid, block)) {
     std::string name = call.found.path.empty() ? std::string() : call.found.path.back();
-    co_await answer_file(call, cid, std::move(name), cid);
+    co_await answer_file(call, cid, std::move(block), std::move(name), cid);
     co_return;
   }
   if (call.wanted.format == Format::json || call.wanted.format == Format::cbor) {
@@ -140,9 +145,9 @@ Task<void> answer_unixfs(GatewayCall& call) {
   }
   auto index = co_await unixfs::find_entry(call.blocks, cid, "index.html");
   if (index) {
-    auto page = co_await unixfs::stat(call.blocks, index->cid);
-    if (unixfs::is_file(page.type)) {
-      co_await answer_file(call, index->cid, "index.html", cid);
+    auto page = co_await ipld::get_block(call.blocks, index->cid);
+    if (!is_directory(index->cid, page)) {
+      co_await answer_file(call, index->cid, std::move(page), "index.html", cid);
       co_return;
     }
   }
