@@ -167,23 +167,41 @@ setup_kubo() {
   export OPENMCP_KUBO=$program
 }
 
-# The checker of the OpenAPI document against the running server, in a Python environment of its own.
-setup_schemathesis() {
-  local list=tests/conformance/openapi/requirements.txt place=$tools_dir/schemathesis stamp
-  [ -f "$list" ] || return 0
+# python_project LIST PLACE: a Python environment with what LIST pins; made again when LIST changed.
+python_project() {
+  local list=$1 place=$2 log stamp
+  log=$tools_dir/$(basename "$place").log
   stamp=$(sha256sum <"$list" | cut -c1-16)
-  if [ "$(cat "$place/.stamp" 2>/dev/null)" != "$stamp" ]; then
-    say "installing schemathesis"
+  [ "$(cat "$place/.stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  say "installing $(basename "$place")"
+  rm -rf "$place"
+  if ! python3 -m venv "$place" >"$log" 2>&1 ||
+    ! "$place/bin/pip" install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
+      -r "$list" >>"$log" 2>&1; then
+    tail -3 "$log" >&2
     rm -rf "$place"
-    if ! python3 -m venv "$place" >"$tools_dir/schemathesis.log" 2>&1 ||
-      ! "$place/bin/pip" install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r "$list" \
-        >>"$tools_dir/schemathesis.log" 2>&1; then
-      tail -3 "$tools_dir/schemathesis.log" >&2
-      rm -rf "$place"
-      skip_line "the OpenAPI document against the server: schemathesis could not be installed"
-      return 0
-    fi
-    echo "$stamp" >"$place/.stamp"
+    return 1
   fi
-  export OPENMCP_SCHEMATHESIS=$place/bin/schemathesis
+  echo "$stamp" >"$place/.stamp"
+}
+
+# The checker of the OpenAPI document against the running server.
+setup_schemathesis() {
+  local list=tests/conformance/openapi/requirements.txt place=$tools_dir/schemathesis
+  [ -f "$list" ] || return 0
+  if python_project "$list" "$place"; then
+    export OPENMCP_SCHEMATHESIS=$place/bin/schemathesis
+  else
+    skip_line "the OpenAPI document against the server: schemathesis could not be installed"
+  fi
+}
+
+# What bench_server's peer, a server like the original's, is made of.
+setup_fastapi() {
+  local list=bench/server/requirements.txt place=$tools_dir/fastapi
+  if python_project "$list" "$place"; then
+    export OPENMCP_FASTAPI=$place/bin/python
+  else
+    skip_line "comparisons with FastAPI: it could not be installed"
+  fi
 }

@@ -10,8 +10,8 @@
 #include <random>
 #include <thread>
 
-#include "program/process.hpp"
 #include "support/limits.hpp"
+#include "support/process.hpp"
 #include "support/table.hpp"
 
 namespace {

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <random>
 
 #include "base/real_env.hpp"
 #include "base/sync.hpp"
@@ -15,6 +14,7 @@
 #include "context/workspace.hpp"
 #include "storage/local_store.hpp"
 #include "support/limits.hpp"
+#include "support/prose.hpp"
 #include "support/table.hpp"
 
 namespace {
@@ -22,42 +22,6 @@ namespace {
 using namespace openmcp;
 using namespace openmcp::bench;
 using base::Task;
-
-/// Text of words whose frequencies fall as 1/rank, like natural text; 40,000 different ones.
-class Prose {
-public:
-  explicit Prose(std::uint64_t seed) : random_(seed) {}
-  std::string word(std::size_t least_rank = 0) {
-    constexpr double kWords = 40000;
-    for (;;) {
-      // Inverse of the harmonic sum: rank = kWords^u.
-      auto rank = static_cast<std::size_t>(std::pow(kWords, unit_(random_)));
-      if (rank >= least_rank) return spell(rank);
-    }
-  }
-  std::string text(std::size_t bytes) {
-    std::string out;
-    while (out.size() < bytes) out += word() + (random_() % 12 == 0 ? ". " : " ");
-    out.resize(bytes);
-    return out;
-  }
-  std::string question() {
-    std::string out;
-    for (auto n = 3 + random_() % 6; n > 0; --n) out += word(n % 2 ? 20 : 300) + " ";
-    return out;
-  }
-
-private:
-  static std::string spell(std::size_t rank) {
-    static constexpr std::array kSyllables{"ka", "ro",  "mi",  "ten", "sul", "va",  "der", "pon",
-                                           "li", "gra", "che", "bur", "no",  "sat", "wen", "fi"};
-    std::string out;
-    for (auto n = rank + 16; n > 0; n /= 16) out += kSyllables[n % 16];
-    return out;
-  }
-  std::mt19937_64 random_;
-  std::uniform_real_distribution<double> unit_{0, 1};
-};
 
 double seconds(base::Duration d) { return std::chrono::duration<double>(d).count(); }
 

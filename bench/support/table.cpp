@@ -15,15 +15,15 @@ std::string number(double value) {
 
 }  // namespace
 
-void print_header() {
-  fmt::print("{:<44} {:>10} {:<10} {:>10} {:>7} {:>10} {:>7}  {}\n", "figure", "ours", "unit", "limit", "of it", "Kubo",
+void print_header(std::string_view peer) {
+  fmt::print("{:<46} {:>10} {:<10} {:>10} {:>7} {:>10} {:>7}  {}\n", "figure", "ours", "unit", "limit", "of it", peer,
              "ratio", "goal");
-  fmt::print("{:-<128}\n", "");
+  fmt::print("{:-<130}\n", "");
 }
 
 void print(const Figure& f) {
   auto ratio = [&](double other) { return f.more_is_better ? f.ours / other : other / f.ours; };
-  fmt::print("{:<44} {:>10} {:<10} {:>10} {:>7} {:>10} {:>7}  {}{}\n", f.what, number(f.ours), f.unit,
+  fmt::print("{:<46} {:>10} {:<10} {:>10} {:>7} {:>10} {:>7}  {}{}\n", f.what, number(f.ours), f.unit,
              f.limit ? number(*f.limit) : "-", f.limit ? fmt::format("{:.0f} %", 100 * ratio(*f.limit)) : "-",
              f.peer ? number(*f.peer) : "-", f.peer ? fmt::format("{:.1f}x", ratio(*f.peer)) : "-", f.goal,
              f.reached ? (*f.reached ? "  reached" : "  NOT reached") : "");

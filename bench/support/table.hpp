@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace openmcp::bench {
@@ -12,13 +13,14 @@ struct Figure {
   double ours = 0;
   std::string unit = {};
   std::optional<double> limit = std::nullopt;  ///< what the machine can do, same unit
-  std::optional<double> peer = std::nullopt;   ///< Kubo in the same run, same unit
+  std::optional<double> peer = std::nullopt;   ///< of Kubo or another in the same run, same unit
   std::string goal = {};                       ///< as text, for example ">= 3x Kubo"
   std::optional<bool> reached = std::nullopt;
   bool more_is_better = true;
 };
 
-void print_header();
+/// `peer` names the column of what ours is compared with.
+void print_header(std::string_view peer = "Kubo");
 void print(const Figure& figure);
 
 }  // namespace openmcp::bench

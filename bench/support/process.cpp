@@ -1,4 +1,4 @@
-#include "program/process.hpp"
+#include "support/process.hpp"
 
 #include <fcntl.h>
 #include <sys/resource.h>
