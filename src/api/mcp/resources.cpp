@@ -5,6 +5,7 @@
 #include "api/mcp/rendering.hpp"
 #include "api/mcp/tools.hpp"
 #include "api/time.hpp"
+#include "context/content.hpp"
 #include "context/text.hpp"
 #include "http/url.hpp"
 #include "ipld/codec.hpp"
@@ -122,7 +123,7 @@ base::Task<std::optional<std::string>> read_context(Turn& turn, std::string uri)
   auto ref = at == std::string::npos ? context::Ref{id, {}} : co_await resolve(turn, id.text(), decoded.substr(at + 1));
   auto view = co_await turn.service.workspace.get(std::move(ref));
   const auto& manifest = view.current.manifest;
-  if (manifest.media_type == "inode/directory" && manifest.content)
+  if (manifest.media_type == context::kDirectoryMedia && manifest.content)
     co_return co_await directory_contents(turn, uri, *manifest.content);
   if (manifest.size > kMaxResource) throw too_large(manifest.size);
   auto bytes = co_await turn.service.workspace.content(view.current.cid, kMaxResource);

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include "api/mcp/arguments.hpp"
+#include "api/mcp/content_part.hpp"
 #include "api/mcp/rendering.hpp"
 #include "api/mcp/tools.hpp"
 #include "api/time.hpp"
-#include "context/text.hpp"
 
 namespace openmcp::api::mcp {
 
@@ -37,26 +37,18 @@ base::Task<ToolResult> fetch(Turn& turn, const JsonObject& arguments) {
   auto ref = co_await resolve(turn, text(arguments, "id"));
   auto view = co_await turn.service.workspace.get(std::move(ref));
   const auto& manifest = view.current.manifest;
-  constexpr std::uint64_t kMost = 64u << 20;
-  constexpr std::size_t kShown = 20'000;
-  std::string body;
-  bool cut = false;
-  if (manifest.size <= kMost && manifest.media_type != "inode/directory") {
-    auto bytes = co_await turn.service.workspace.content(view.current.cid, kMost);
-    if (context::is_text(bytes)) {
-      body = context::to_valid_utf8(base::as_text(bytes), kShown);
-      cut = body.size() < bytes.size();
-    }
-  }
+  constexpr std::uint64_t kShown = 20'000;
+  auto part = co_await content_part(turn, view.current, 0, kShown);
   JsonWriter json;
-  json.begin_object().field("id", view.id.text()).field("title", one_line(manifest.title)).field("text", body);
+  json.begin_object().field("id", view.id.text()).field("title", one_line(manifest.title)).field("text", part.text);
   json.field("url", url_of(turn, view.id)).key("metadata").begin_object();
   json.field("type", manifest.type).field("author", manifest.author.name);
   json.field("created", iso_time(wall_time(view.created))).field("changed", iso_time(wall_time(view.changed)));
   json.field("version", view.current.cid.text());
   if (manifest.content) json.field("cid", manifest.content->text());
-  if (cut)
-    json.field("cut", fmt::format("the first {} of {} bytes; context_get has the rest", body.size(), manifest.size));
+  if (part.next > 0)
+    json.field("cut", fmt::format("the first {} of {} bytes; context_get has the rest", part.next, manifest.size));
+  if (!part.omitted.empty()) json.field("text_omitted", part.omitted);
   json.end_object().end_object();
   co_return json_result(json.take());
 }

@@ -116,6 +116,18 @@ TEST_F(McpTools, LongTextComesInPartsCutAtCharacters) {
   EXPECT_EQ(all, text);
 }
 
+TEST_F(McpTools, WhatIsNoTextIsSaid) {
+  context::CommitRequest request;
+  request.content = openmcp::base::SharedBytes(openmcp::base::Bytes{0x89, 'P', 'N', 'G', 0, 1});
+  auto binary = run(base.env, base.workspace->commit(std::move(request))).id.text();
+  auto view = structured("context_get", {{"id", binary}});
+  EXPECT_FALSE(view.as_object().contains("text"));
+  EXPECT_THAT(text_at(view, "/text_omitted"), HasSubstr("not text"));
+  EXPECT_EQ(text_at(structured("fetch", {{"id", binary}}), "/text"), "");
+  auto id = save("short");
+  EXPECT_EQ(text_at(structured("context_get", {{"id", id}, {"offset", 1000}}), "/text"), "");
+}
+
 TEST_F(McpTools, AnswersStayBoundedAndSayWhatWasDropped) {
   json::array tags;
   for (int i = 0; i < 60; ++i) tags.push_back(json::value(std::to_string(i) + std::string(200, 't')));
