@@ -37,6 +37,17 @@ public:
     co_return std::move(report_);
   }
 
+  base::Task<VerifyReport> run(ContextId id) {
+    auto lease = state_.store.lease();
+    co_await state_.views->catalog_ready();
+    auto guard = co_await state_.lock(id);
+    co_await context(id);
+    report_.contexts = 1;
+    report_.blocks = source_.blocks();
+    report_.bytes = source_.bytes();
+    co_return std::move(report_);
+  }
+
 private:
   void found(std::string what, std::string where, std::string problem) {
     report_.findings.push_back({.what = std::move(what), .where = std::move(where), .problem = std::move(problem)});
@@ -164,6 +175,14 @@ base::Task<VerifyReport> Workspace::verify(ProgressFn progress) {
   auto operation = co_await state->enter();
   Verifying verifying(*state, std::move(progress));
   co_return co_await verifying.run();
+}
+
+base::Task<VerifyReport> Workspace::verify_context(ContextId id) {
+  auto state = state_;
+  auto operation = co_await state->enter();
+  co_await state->existing(id);
+  Verifying verifying(*state, {});
+  co_return co_await verifying.run(id);
 }
 
 }  // namespace openmcp::context

@@ -107,6 +107,8 @@ public:
   /// Reads every block of every context, checks every manifest, signature and link, and the catalog against the pins.
   /// What is wrong is in the report, not thrown. (Whether the store itself is sound, its own verify says.)
   base::Task<VerifyReport> verify(ProgressFn progress);
+  /// The same of one context. Error not_found when there is none (or it was forgotten).
+  base::Task<VerifyReport> verify_context(ContextId id);
   /// Makes catalog and search index anew from the blocks alone.
   base::Task<RebuildReport> rebuild(ProgressFn progress);
   base::Task<Status> status();

@@ -34,6 +34,29 @@ struct Listed {
   Shown content;
 };
 
+using Blocks = std::vector<std::optional<base::SharedBytes>>;
+
+/// All at once; when one is damaged, one by one, so that it does not take the others with it.
+base::Task<Blocks> read_blocks(storage::LocalStore& store, std::vector<ipld::Cid> cids) {
+  bool damaged = false;
+  try {
+    co_return co_await store.retrieve_many(cids);
+  } catch (const base::Error& error) {
+    if (error.code() != Errc::corrupt) throw;
+    damaged = true;
+  }
+  Blocks out;
+  for (std::size_t i = 0; damaged && i < cids.size(); ++i) {
+    out.emplace_back();
+    try {
+      out.back() = co_await store.retrieve(cids[i]);
+    } catch (const base::Error& error) {
+      if (error.code() != Errc::corrupt) throw;
+    }
+  }
+  co_return out;
+}
+
 /// One read for all manifests of a page, and one for all contents that are one block.
 class PageReader {
 public:
@@ -42,11 +65,11 @@ public:
   base::Task<std::vector<Listed>> read(std::vector<context::ContextHeads> heads) {
     std::vector<ipld::Cid> cids;
     for (const auto& each : heads) cids.push_back(each.heads.front().manifest);
-    auto blocks = co_await surface_->service.store.retrieve_many(std::move(cids));
+    auto blocks = co_await read_blocks(surface_->service.store, std::move(cids));
     std::vector<Listed> out;
     for (std::size_t i = 0; i < heads.size(); ++i) {
       auto manifest = blocks[i] ? context::decode_manifest(*blocks[i])
-                                : base::fail(Errc::not_found, "the block of its manifest is missing");
+                                : base::fail(Errc::not_found, "the block of its manifest is missing or damaged");
       if (!manifest) {
         base::log(base::LogLevel::warn, "api", "context {} is not listed: {}", heads[i].id.text(),
                   manifest.error().message());
@@ -87,13 +110,13 @@ private:
         places.push_back(i);
       }
     }
-    auto blocks = co_await surface_->service.store.retrieve_many(std::move(cids));
+    auto blocks = co_await read_blocks(surface_->service.store, std::move(cids));
     for (std::size_t i = 0; i < places.size(); ++i) {
       auto& content = listed[places[i]].content;
       if (blocks[i])
         content = show_bytes(*blocks[i]);
       else
-        content.omitted = "its block is missing";
+        content.omitted = "it cannot be read";
     }
   }
 

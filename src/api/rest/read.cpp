@@ -27,6 +27,16 @@ http::Headers tagged(std::string_view tag) {
   return {{"ETag", quoted_tag(tag)}, {"Cache-Control", "private, no-cache"}};
 }
 
+base::Task<void> send_read(Call& call, std::shared_ptr<const KeptRead> read) {
+  auto headers = tagged(read->tag);
+  if (not_modified(call, read->tag)) {
+    http::Response same{.status = 304, .headers = std::move(headers)};
+    co_await call.exchange.send(std::move(same));
+    co_return;
+  }
+  co_await send_json(call, read->json, 200, std::move(headers));
+}
+
 void write_pair(JsonWriter& json, std::string_view name, const context::FieldDiff::Pair& pair) {
   if (!pair) return;
   json.key(name).begin_object().field("before", pair->first).field("after", pair->second).end_object();
@@ -93,9 +103,15 @@ std::string diff_json(const context::VersionDiff& diff) {
 base::Task<void> get_context(SurfacePtr surface, Call& call) {
   const auto id = path_id(call.at(0));
   const bool with_content = query_flag(call, "content").value_or(true);
+  if (auto kept = surface->reads.find(id, with_content)) {
+    co_await send_read(call, std::move(kept));
+    co_return;
+  }
+  const auto moment = surface->reads.now();
   auto view = co_await surface->service.workspace.get(id);
-  auto headers = tagged(view.current.cid.text());
-  if (not_modified(call, view.current.cid.text())) {
+  const auto tag = view.current.cid.text();
+  auto headers = tagged(tag);
+  if (not_modified(call, tag)) {
     http::Response same{.status = 304, .headers = std::move(headers)};
     co_await call.exchange.send(std::move(same));
     co_return;
@@ -109,6 +125,7 @@ base::Task<void> get_context(SurfacePtr surface, Call& call) {
     shown = co_await show_content(surface->service, view.current);
   }
   auto written = co_await context_json(surface->service.env, std::move(view), std::move(shown));
+  surface->reads.keep(moment, id, with_content, written.json, tag);
   co_await send_json(call, std::move(written.json), 200, std::move(headers));
 }
 

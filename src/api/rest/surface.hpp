@@ -9,6 +9,7 @@
 
 #include "api/audit.hpp"
 #include "api/rest/idempotency.hpp"
+#include "api/rest/read_cache.hpp"
 #include "api/router.hpp"
 #include "base/sync.hpp"
 #include "context/request.hpp"
@@ -23,9 +24,10 @@ inline constexpr std::size_t kLargeAtOnce = 4;                     ///< large bo
 
 struct Surface {
   explicit Surface(Service& server)
-      : service(server), idempotency(server.env), large(server.env.executor(), kLargeAtOnce) {}
+      : service(server), idempotency(server.env), reads(server), large(server.env.executor(), kLargeAtOnce) {}
   Service& service;
   Idempotency idempotency;
+  ReadCache reads;
   base::Semaphore large;
   /// Of commits that name no author; known after the first.
   std::optional<context::Author> signer;

@@ -249,6 +249,15 @@ TEST_F(Views, VerifyNamesDamagedBlocks) {
   EXPECT_EQ(report.findings[0].what, "content");
   EXPECT_NE(report.findings[0].where.find(victim.id.text()), std::string::npos);
   EXPECT_EQ(report.contexts, 22u);
+  auto one = f.wait(f.ws().verify_context(victim.id));
+  EXPECT_EQ(one.findings.size(), 1u);
+  EXPECT_EQ(one.versions, 1u);
+  auto other = f.wait(f.ws().verify_context(id));
+  EXPECT_TRUE(other.ok());
+  EXPECT_EQ(other.versions, 6u);
+  EXPECT_EQ(
+      error_of([&] { f.wait(f.ws().verify_context(base::unwrap(ContextId::from_bytes(base::Bytes(16, 1))))); }).code(),
+      Errc::not_found);
   EXPECT_EQ(error_of([&] { f.text_of(victim.version); }).code(), Errc::corrupt);
 }
 

@@ -170,5 +170,31 @@ TEST_F(Original, TheWholeListIsStreamedInOrderOfBirth) {
   EXPECT_EQ(items[300].at("content_hash"), json::string(hash_of(large)));
 }
 
+TEST_F(Original, ADamagedContextDoesNotTakeTheListWithIt) {
+  auto good = put("good"), bad = put("needle in the haystack"), last = put("last");
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(server.home("store/packs"))) {
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    auto at = text.find("needle in the haystack");
+    if (at == std::string::npos) continue;
+    file.clear();
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put('N');
+  }
+  auto list = get("/api/v1/contexts/");
+  const auto& items = list.body.as_array();
+  ASSERT_EQ(items.size(), 3u);
+  EXPECT_EQ(items[0].at("content"), "good");
+  EXPECT_TRUE(items[1].at("content").is_null());
+  EXPECT_EQ(items[1].at("content_omitted"), "it cannot be read");
+  EXPECT_EQ(items[2].at("content"), "last");
+  auto one = get(at(bad));
+  EXPECT_EQ(one.status, 500u);
+  EXPECT_EQ(one.text, "Internal Server Error");
+  auto report = ask("POST", "/api/v1/verify/" + bad);
+  EXPECT_EQ(report["ok"], false);
+  EXPECT_EQ(report["findings"].as_array().size(), 1u) << report.text;
+}
+
 }  // namespace
 }  // namespace openmcp::api::rest::test
