@@ -18,6 +18,8 @@ using base::Error;
 using base::Task;
 
 constexpr std::string_view kRawType = "application/vnd.ipld.raw";
+/// Blocks of one CAR without repetition: each is remembered (about 70 bytes). Larger DAGs are given with car-dups=y.
+constexpr std::uint64_t kMaxDistinct = 4'000'000;
 
 void no_remainder(const GatewayCall& call) {
   if (call.found.remainder.empty()) return;
@@ -29,6 +31,7 @@ void no_remainder(const GatewayCall& call) {
 ipld::TraversalOptions scope_of(const GatewayCall& call) {
   ipld::TraversalOptions options;
   options.duplicates = call.wanted.car_duplicates;
+  if (!options.duplicates) options.max_blocks = kMaxDistinct;
   auto value = [](auto result) {
     if (!result) refuse(400, fmt::format("{} ({})", result.error().message(), result.error().hint()));
     return *std::move(result);

@@ -35,7 +35,8 @@ std::optional<Document> document_of(Codec codec) {
   }
 }
 
-constexpr std::size_t kMaxPreview = 1u << 20;  ///< characters of a page; a document may be 2 MiB
+constexpr std::size_t kMaxShown = 256u << 10;  ///< bytes of a document that is shown; decoded it takes many times that
+constexpr std::size_t kMaxPreview = 1u << 20;  ///< characters of a page
 
 /// A Node as indented HTML, links followed by a click.
 class Preview {
@@ -121,14 +122,18 @@ Task<void> answer_preview(GatewayCall& call, base::SharedBytes block, Document d
       head_of(call, "text/html; charset=utf-8", fmt::format("\"DagIndex-{}_CID-{}\"", kPagesVersion, cid.text()), true);
   headers.add("Content-Security-Policy", std::string(kPagePolicy));
   if (co_await answer_not_modified(call, headers)) co_return;
-  auto node = base::unwrap(ipld::decode(cid.codec(), block));
   auto gateway = call.domain ? "//" + *call.domain : std::string();
-  Preview preview(gateway + "/ipfs/");
-  preview.node(node, 0);
+  std::string shown = "<i>too large to be shown here</i>";
+  if (block.size() <= kMaxShown) {
+    auto node = base::unwrap(ipld::decode(cid.codec(), block));
+    Preview preview(gateway + "/ipfs/");
+    preview.node(node, 0);
+    shown = preview.take();
+  }
   auto page = page_begin("Document " + cid.text());
   page += fmt::format("<header><h1>{} document</h1><p class=\"cid\">{}</p></header>\n<pre>",
                       ipld::codec_name(cid.codec()), cid.text());
-  page += preview.take();
+  page += shown;
   page +=
       fmt::format("</pre>\n<p><a href=\"?format={}\">Document as it is</a> · <a href=\"?format=raw\">Block</a></p>\n",
                   name_of(document.own));

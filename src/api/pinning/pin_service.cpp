@@ -18,6 +18,10 @@ using base::Task;
 constexpr std::string_view kPrefix = "pinsvc/";
 constexpr std::size_t kMaxRequests = 100'000;
 constexpr std::uint64_t kMaxFile = 2 * kMaxPinBody;
+constexpr std::size_t kTriesAtOnce = 256;
+/// A try that took this long is not repeated before many times as long have passed.
+constexpr auto kLongTry = std::chrono::milliseconds(250);
+constexpr int kRest = 20;
 
 storage::Pin store_pin(const PinRequest& request) {
   return {.cid = request.pin.cid, .mode = storage::PinMode::recursive, .name = std::string(kPrefix) + request.id};
@@ -67,7 +71,13 @@ Task<PinState> PinService::replace(std::string id, Pin pin) {
 }
 Task<void> PinService::remove(std::string id) { return alone(remove_alone(std::move(id))); }
 Task<PinService::Page> PinService::list(Filter filter) { return alone(list_alone(std::move(filter))); }
-Task<void> PinService::catch_up() { return alone(catch_up_alone()); }
+Task<void> PinService::catch_up() {
+  // In pieces: calls of clients come between them.
+  for (bool more = true; more;) {
+    more = false;
+    co_await alone(catch_up_alone(more));
+  }
+}
 
 Task<void> PinService::stop() {
   co_await turn_.acquire();
@@ -182,6 +192,7 @@ Task<void> PinService::try_pin(std::string id) {
   auto& entry = find(id)->second;
   entry.tried = store_.position();
   entry.state.status = Status::pinning;
+  auto began = env_.steady();
   auto request = entry.state.request;
   std::optional<Error> failure;
   std::uint64_t size = 0;
@@ -192,6 +203,8 @@ Task<void> PinService::try_pin(std::string id) {
     if (error.code() == Errc::cancelled) throw;
     failure = error;
   }
+  auto took = env_.steady() - began;
+  if (took > kLongTry) find(id)->second.again = began + took * kRest;
   auto& state = find(id)->second.state;
   state.dag_size = size;
   if (!failure) {
@@ -205,17 +218,38 @@ Task<void> PinService::try_pin(std::string id) {
   }
 }
 
-Task<void> PinService::try_waiting() {
-  auto position = store_.position();
-  std::vector<std::string> waiting;
-  for (auto& [id, entry] : entries_) {
-    bool waits = entry.state.status == Status::queued || entry.state.status == Status::pinning;
-    if (waits && entry.tried != position) waiting.push_back(id);
-  }
-  for (auto& id : waiting) co_await try_pin(id);
+bool PinService::due(const Entry& entry) {
+  bool waits = entry.state.status == Status::queued || entry.state.status == Status::pinning;
+  return waits && entry.tried != store_.position() && env_.steady() >= entry.again;
 }
 
-Task<void> PinService::catch_up_alone() { co_await try_waiting(); }
+/// At most `limit` of those that are due. Most roots are not here at all, which is cheap to see for many at once.
+Task<void> PinService::try_waiting(std::size_t limit) {
+  std::vector<std::string> waiting;
+  std::vector<ipld::Cid> roots;
+  for (auto& [id, entry] : entries_) {
+    if (waiting.size() == limit) break;
+    if (!due(entry)) continue;
+    waiting.push_back(id);
+    roots.push_back(entry.state.request.pin.cid);
+  }
+  if (waiting.empty()) co_return;
+  auto position = store_.position();
+  auto here = co_await store_.has_many(std::move(roots));
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    auto& entry = find(waiting[i])->second;
+    if (here[i] || entry.state.details.empty()) {
+      co_await try_pin(waiting[i]);
+    } else {
+      entry.tried = position;
+    }
+  }
+}
+
+Task<void> PinService::catch_up_alone(bool& more) {
+  co_await try_waiting(kTriesAtOnce);
+  for (auto& [id, entry] : entries_) more = more || due(entry);
+}
 
 // --- calls -----------------------------------------------------------------------------------------------------------
 
@@ -253,8 +287,7 @@ Task<PinState> PinService::add_alone(Pin pin) {
 
 Task<PinState> PinService::get_alone(std::string id) {
   auto& entry = find(id)->second;
-  bool waits = entry.state.status == Status::queued && entry.tried != store_.position();
-  if (waits) co_await try_pin(id);
+  if (due(entry)) co_await try_pin(id);
   co_return find(id)->second.state;
 }
 
@@ -279,7 +312,7 @@ Task<void> PinService::remove_alone(std::string id) {
 }
 
 Task<PinService::Page> PinService::list_alone(Filter filter) {
-  co_await try_waiting();
+  co_await try_waiting(kTriesAtOnce);
   std::vector<const PinState*> found;
   for (auto& [id, entry] : entries_) {
     if (matches(filter, entry.state.request, entry.state.status)) found.push_back(&entry.state);

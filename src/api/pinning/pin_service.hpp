@@ -50,6 +50,7 @@ private:
   struct Entry {
     PinState state;
     storage::Position tried = 0;  ///< where the store stood
+    base::Instant again{};        ///< not before: trying a large DAG takes long
   };
   using Entries = std::map<std::string, Entry>;
 
@@ -59,7 +60,7 @@ private:
   base::Task<void> load();
   base::Task<void> follow_store();
   base::Task<void> read_pins();
-  base::Task<void> try_waiting();
+  base::Task<void> try_waiting(std::size_t limit);
   base::Task<void> try_pin(std::string id);
   base::Task<std::uint64_t> dag_size(ipld::Cid root);
   base::Task<PinState> add_alone(Pin pin);
@@ -67,7 +68,8 @@ private:
   base::Task<PinState> replace_alone(std::string id, Pin pin);
   base::Task<void> remove_alone(std::string id);
   base::Task<Page> list_alone(Filter filter);
-  base::Task<void> catch_up_alone();
+  base::Task<void> catch_up_alone(bool& more);
+  bool due(const Entry& entry);
   base::Path file_of(const std::string& id) const;
   Entries::iterator find(const std::string& id);
 
