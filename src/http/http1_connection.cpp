@@ -105,7 +105,7 @@ Task<bool> Http1Connection::serve_one() {
   }
   bool read = co_await exchange.skip_body();
   if (exchange.keeps_open() && read && !core_->draining) co_return true;
-  if (!read) {
+  if (!read || !input_.empty()) {
     co_await linger();
   } else {
     co_await stream_->close();
@@ -235,7 +235,9 @@ Task<void> Http1Connection::write(std::span<const base::BytesView> parts) {
       offset = 0;
     }
     auto begin = core_->env.steady();
-    write_deadline_ = begin + core_->options.stall_time;
+    // How much of it moved is not told: a step has the time that a client has who takes kLeastStep in each stall_time.
+    auto times = std::max<std::size_t>(1, (write_step_ - room) / kLeastStep);
+    write_deadline_ = begin + core_->options.stall_time * times;
     bool late = false;
     try {
       co_await stream_->write_parts(std::span<const base::BytesView>(batch.data(), count));

@@ -27,7 +27,7 @@ public:
 
 private:
   friend class Http1Exchange;
-  static constexpr std::size_t kLeastStep = 16u << 10, kMostStep = 256u << 10;
+  static constexpr std::size_t kLeastStep = 16u << 10, kMostStep = 128u << 10;
   enum class Phase : unsigned char { fresh, idle, head, busy, leaving };
 
   /// One request and its answer; false: the connection ends.
@@ -53,7 +53,7 @@ private:
   std::string out_;  ///< bytes that wait to be written
   base::Endpoint peer_;
   base::Instant read_deadline_ = kNever, write_deadline_ = kNever;
-  std::size_t write_step_ = kLeastStep;  ///< written within one stall_time: small for slow clients
+  std::size_t write_step_ = kLeastStep;  ///< written at a time: small for slow clients
   Phase phase_ = Phase::fresh;
   bool secure_;
   bool expired_ = false;        ///< a read took too long, or the idle connection has to go

@@ -83,7 +83,7 @@ public:
 private:
   void random_hex(std::string& out, std::size_t digits);
 
-  std::array<std::uint8_t, 512> random_{};
+  std::array<std::uint8_t, 4096> random_{};
   std::size_t random_left_ = 0;
   std::int64_t date_second_ = -1;
   std::string date_;

@@ -219,6 +219,41 @@ TEST(HttpInTheSimulation, LimitsHoldInVirtualTime) {
   world.run(main(home, away));
 }
 
+TEST(HttpInTheSimulation, ASlowReaderIsNotAStalledOne) {
+  base::SimWorld world(9);
+  auto& home = world.node("server");
+  auto& away = world.node("client");
+  auto main = [](base::SimWorld& in, base::Env& on, base::Env& from) -> Task<void> {
+    Tally tally;
+    ServerOptions options;  // stall_time is 30 s
+    Server server(on, std::move(options), Echo{on, tally});
+    co_await server.listen(kPort);
+    // The first bytes go into buffers at once; then the line shows how slow it is.
+    in.network().set_link("server", "client", {.bytes_per_second = 2'000});
+    auto start = from.steady();
+    auto get = [](base::Env& env, std::uint64_t size) -> Task<std::string> {
+      Client client(env, {});
+      ClientRequest request;
+      request.url = fmt::format("http://10.0.0.1/big?{}", size);
+      auto response = co_await client.send(std::move(request));
+      co_return co_await response.read_all(size);
+    };
+    auto got = co_await get(from, 1'000'000);
+    EXPECT_EQ(got.size(), 1'000'000u);
+    EXPECT_GT(from.steady() - start, 400s);
+    // One that takes nothing at all is let go.
+    base::Endpoint to{"10.0.0.1", 80};
+    auto stalled = co_await from.network().connect(to);
+    co_await stalled->write(base::as_bytes("GET /big?10000000 HTTP/1.1\r\nHost: x\r\n\r\n"));
+    co_await on.sleep(10s);
+    EXPECT_EQ(server.stats().in_flight, 1u);
+    co_await on.sleep(5min);
+    EXPECT_EQ(server.stats().connections, 0u);
+    co_await server.drain(1s);
+  };
+  world.run(main(world, home, away));
+}
+
 TEST(HttpInTheSimulation, OneAddressGetsOnlyItsShare) {
   base::SimWorld world(8);
   auto& home = world.node("server");
