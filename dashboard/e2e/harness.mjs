@@ -80,34 +80,42 @@ export class Suite {
     await this.browser.close();
   }
 
-  /** One test, in a browser profile of its own, signed in unless `token` is null. */
-  async test(name, options, run) {
-    const wanted = process.env.OPENMCP_E2E_ONLY;
-    if (wanted && !name.includes(wanted)) return;
-    // Each failure waits for its time-outs: when so much is broken, the rest says nothing new.
-    if (this.failed >= 6) return void console.log(`not run: ${name}`);
+  /** A browser profile of its own, signed in unless `token` is null. */
+  async visitor(options) {
     const { token = this.token, ...context } = options;
     const profile = await this.browser.newContext({ colorScheme: "light", ...desktop, ...context });
     const page = await profile.newPage();
     page.setDefaultTimeout(Number(process.env.OPENMCP_E2E_TIMEOUT ?? 15_000));
     const trouble = watch(page, this.base);
+    if (token !== null) {
+      await page.goto(`${this.base}/#token=${token}`);
+      await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    }
+    return { profile, page, trouble };
+  }
+
+  /** One test. `options` are those of visitor(), or a visitor that several tests share. */
+  async test(name, options, run) {
+    const wanted = process.env.OPENMCP_E2E_ONLY;
+    if (wanted && !name.includes(wanted)) return;
+    // Each failure waits for its time-outs: when so much is broken, the rest says nothing new.
+    if (this.failed >= 6) return void console.log(`not run: ${name}`);
+    let visitor = options.profile ? options : null;
     try {
-      if (token !== null) {
-        await page.goto(`${this.base}/#token=${token}`);
-        await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
-      }
+      visitor ??= await this.visitor(options);
+      const { page, trouble } = visitor;
       await run(page, trouble);
       check(trouble.length === 0, `unexpected: ${trouble.join("; ")}`);
       ++this.passed;
       console.log(`ok ${name}`);
     } catch (error) {
       ++this.failed;
-      const where = page.url().replace(/#.*/, "");
+      const where = visitor?.page.url().replace(/#.*/, "") ?? "no page";
       console.log(`FAILED ${name} (at ${where})\n  ${error instanceof Failure ? error.message : error.stack}`);
-      for (const one of trouble) console.log(`  ${one}`);
-      if (this.shots) await page.screenshot({ path: `${this.shots}/failed-${this.failed}.png` }).catch(() => {});
+      for (const one of visitor?.trouble.splice(0) ?? []) console.log(`  ${one}`);
+      if (this.shots) await visitor?.page.screenshot({ path: `${this.shots}/failed-${this.failed}.png` }).catch(() => {});
     } finally {
-      await profile.close();
+      if (visitor && visitor !== options) await visitor.profile.close();
     }
   }
 

@@ -26,8 +26,9 @@ export async function pages(suite, seeded) {
     ["light", { colorScheme: "light" }],
     ["phone", { ...phone, colorScheme: "dark" }],
   ]) {
+    const visitor = await suite.visitor(options);
     for (const [name, path, title] of all) {
-      await suite.test(`page ${name}, ${kind}`, options, async (page) => {
+      await suite.test(`page ${name}, ${kind}`, visitor, async (page) => {
         await suite.visit(page, path);
         await page.getByRole("heading", { level: 1, name: title, exact: true }).waitFor();
         check((await page.title()).includes("OpenMCP"), "the title names the program");
@@ -37,6 +38,7 @@ export async function pages(suite, seeded) {
         same(await page.getByRole("alert").allTextContents(), [], "alerts");
       });
     }
+    await visitor.profile.close();
   }
 
   await suite.test("content is shown by its type", {}, async (page) => {

@@ -134,7 +134,7 @@ function Body({ close, onHelp }: { close: () => void; onHelp: () => void }) {
               aria-selected={row === active}
               onClick={() => choose(item)}
               onMouseMove={() => setAt(row)}
-              className={cx("flex h-9 items-center gap-2.5 rounded-md px-2 text-sm", row === active && "bg-hover")}
+              className={cx("flex h-9 items-center gap-2.5 rounded-md px-2 text-sm", row === active && "bg-accent-wash")}
             >
               <span aria-hidden className="text-faint">
                 {item.icon}

@@ -2,6 +2,9 @@ import { useEffect, useRef } from "react";
 
 export const onMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
+/** Whether there is a keyboard: on a phone a field that takes the focus by itself only hides the page. */
+export const typesHere = matchMedia("(pointer: fine)").matches;
+
 interface Actions {
   palette: () => void;
   help: () => void;

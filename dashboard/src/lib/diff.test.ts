@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { counts, inlineSpans, pairRows, unifiedRows, type Span } from "./diff.ts";
+import { fieldRows } from "./fields.ts";
 import type { Hunk } from "./types.ts";
 
 const hunk: Hunk = {
@@ -63,4 +64,22 @@ test("lines with nothing in common are not taken for versions of each other", ()
 
 test("counts", () => {
   expect(counts([hunk, hunk])).toEqual({ added: 4, removed: 4 });
+});
+
+test("fields that differ", () => {
+  const fields = {
+    title: { before: "Port", after: "Port of the server" },
+    tags_added: ["a", "b"],
+    tags_removed: ["c"],
+    relations_removed: [{ kind: "refines", id: "019a" }],
+    metadata: [{ key: "n", before: 1, after: { deep: [2] } }, { key: "gone", before: "x" }],
+  };
+  expect(fieldRows(fields)).toEqual([
+    { name: "title", before: "Port", after: "Port of the server" },
+    { name: "tags", before: "c", after: "a, b" },
+    { name: "relations", before: "refines 019a", after: "" },
+    { name: "metadata.n", before: "1", after: '{"deep":[2]}' },
+    { name: "metadata.gone", before: "x", after: "" },
+  ]);
+  expect(fieldRows({})).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { cx } from "class-variance-authority";
 import { FileUp, Save } from "lucide-react";
 import { useDeferredValue, useEffect, useId, useMemo, useRef, useState, type DragEvent, type FormEvent } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
-import { onMac } from "../app/keys.ts";
+import { onMac, typesHere } from "../app/keys.ts";
 import { useMay } from "../app/session.tsx";
 import { useTitle } from "../app/title.ts";
 import { ContentView } from "../content/ContentView.tsx";
@@ -274,7 +274,7 @@ function Editor({ context }: { context: Context | null }) {
         <div className="space-y-4">
           <Card className="space-y-4 p-4">
             <Field label="Title" id="title" hint="Empty: the first line of the content">
-              <Input id="title" value={draft.title} maxLength={4096} autoFocus={!context} aria-describedby="title-note" onChange={(event) => change({ title: event.target.value })} />
+              <Input id="title" value={draft.title} maxLength={4096} autoFocus={!context && typesHere} aria-describedby="title-note" onChange={(event) => change({ title: event.target.value })} />
             </Field>
             <Field label="Type" id="type" hint={typeHints[draft.type] ?? "A type of your own"}>
               <Input

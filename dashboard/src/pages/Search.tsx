@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { ChevronRight, LoaderCircle, Search as SearchIcon, SearchX, SlidersHorizontal, X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
 import { Link, useSearchParams } from "react-router";
+import { typesHere } from "../app/keys.ts";
 import { useTitle } from "../app/title.ts";
 import { count, plural } from "../lib/format.ts";
 import { queries, type SearchFilters } from "../lib/queries.ts";
@@ -11,7 +12,7 @@ import type { Explanation, Hit } from "../lib/types.ts";
 import { Badge, Card, Empty, PageHead, Skeleton, TagChip, Time, TypeBadge } from "../ui/bits.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field, Input } from "../ui/field.tsx";
-import { Notice, Problem } from "../ui/notice.tsx";
+import { Problem } from "../ui/notice.tsx";
 import { TagInput } from "../ui/tag-input.tsx";
 
 const number = (value: number, digits = 2) => value.toFixed(digits);
@@ -194,7 +195,7 @@ export default function Search() {
             type="text"
             enterKeyHint="search"
             aria-label="Search for"
-            autoFocus
+            autoFocus={typesHere}
             placeholder={'Words, "a phrase", -without'}
             value={text}
             onChange={(event) => setText(event.target.value)}
@@ -274,13 +275,11 @@ export default function Search() {
         </Card>
       )}
       {found.isError && <Problem error={found.error} doing="The search" retry={() => void found.refetch()} />}
-      {first?.notes.map((note) => (
-        <Notice key={note} title={note} className="mb-3" />
-      ))}
       {!found.isError && (
         <>
-          <p role="status" className="mb-2 flex h-5 items-center gap-2 text-xs text-faint">
+          <p role="status" className="mb-2 flex min-h-5 flex-wrap items-center gap-x-2 text-xs text-faint">
             {first && (filters.q ? `${plural(first.total, "context")}${first.more ? " ranked, more match" : ""}, best first` : `${plural(first.total, "context")}, newest first`)}
+            {first?.notes.map((note) => <span key={note}>({note})</span>)}
             {found.isFetching && <LoaderCircle size={12} aria-hidden className="animate-spin" />}
           </p>
           <Card className={cx("overflow-hidden transition-opacity", found.isPlaceholderData && "opacity-60")}>

@@ -2,6 +2,7 @@ import { cx } from "class-variance-authority";
 import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY, type Simulation, type SimulationLinkDatum, type SimulationNodeDatum } from "d3-force";
 import { useEffect, useRef, useState, type PointerEvent } from "react";
 import { useNavigate } from "react-router";
+import { plural } from "../../lib/format.ts";
 import type { Graph } from "../../lib/types.ts";
 import { typeLook } from "../../ui/bits.tsx";
 
@@ -100,7 +101,7 @@ export function RelationGraph({ graph, center }: { graph: Graph; center: string 
     <svg
       ref={svg}
       role="img"
-      aria-label={`Graph of ${nodes.length} contexts and ${edges.length} relations; listed below`}
+      aria-label={`Graph of ${plural(nodes.length, "context")} and ${plural(edges.length, "relation")}; listed below`}
       viewBox={`${x} ${y} ${width} ${height}`}
       className="h-80 w-full touch-none select-none sm:h-96"
       onPointerMove={move}
