@@ -96,13 +96,14 @@ setup_dashboard() {
   [ -f dashboard/package-lock.json ] || return 0
   stamp=$(cd dashboard && find . -path ./node_modules -prune -o -path ./e2e -prune -o -path ./mock -prune -o -type f ! -name '*.test.ts*' -print0 |
     LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
-  if [ "$(cat "$out.stamp" 2>/dev/null)" = "$stamp" ] && [ -f "$out/index.html" ]; then return 0; fi
   if ! modules=$(npm_project dashboard); then
     skip_line "web page: npm could not install its packages; the program is built without it"
     return 0
   fi
   node=$(dashboard_node "$modules")
   ln -sfn "$modules" dashboard/node_modules
+  export OPENMCP_DASHBOARD_NODE=$node
+  if [ "$(cat "$out.stamp" 2>/dev/null)" = "$stamp" ] && [ -f "$out/index.html" ]; then return 0; fi
   say "building the web page"
   if ! (cd dashboard && "$node" node_modules/typescript/bin/tsc --noEmit &&
     OPENMCP_DASHBOARD_OUT=../$out.part "$node" node_modules/vite/bin/vite.js build) >"$tools_dir/dashboard.log" 2>&1; then
