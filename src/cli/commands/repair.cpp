@@ -28,6 +28,10 @@ base::Task<int> run(Invocation& call) {
   call.require_store();
   auto& args = call.args();
   bool rebuild = args.flag("rebuild");
+  if (rebuild && call.lent()) {
+    throw base::Error(base::Errc::busy, "making the indexes anew needs the store for itself, and a server has it",
+                      "stop the server first");
+  }
   auto* store = co_await call.store(Access::write);
   if (rebuild) {
     auto bar = call.progress("reading segments", Unit::bytes);
