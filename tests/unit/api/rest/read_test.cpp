@@ -1,11 +1,18 @@
 // Contents, ranges, tags of entities, versions, differences.
 #include "api/rest/conditions.hpp"
+#include "api/rest/read_cache.hpp"
 #include "rest_fixture.hpp"
 
 namespace openmcp::api::rest::test {
 namespace {
 
-class Read : public RestTest {};
+class Read : public RestTest {
+protected:
+  static std::string id_text(std::ptrdiff_t number) {
+    auto digits = std::to_string(number);
+    return "0198c1f2-7a41-7000-8000-" + std::string(12 - digits.size(), '0') + digits;
+  }
+};
 
 TEST_F(Read, NotModified) {
   auto id = put("one");
@@ -20,6 +27,52 @@ TEST_F(Read, NotModified) {
   auto bare = get(at(id, "?content=false"));
   EXPECT_FALSE(bare.has("content"));
   EXPECT_TRUE(bare.has("content_hash"));
+}
+
+TEST_F(Read, WhatIsKeptDoesNotOutliveAChange) {
+  auto id = put("one"), other = put("other");
+  auto bare = at(id, "?content=false");
+  auto first = get(bare);
+  auto again = get(bare);
+  EXPECT_EQ(again.text, first.text);
+  EXPECT_EQ(again.headers.get("ETag"), first.headers.get("ETag"));
+  EXPECT_EQ(get(bare, {{"If-None-Match", std::string(first.headers.get("ETag"))}}).status, 304u);
+  EXPECT_EQ(get(at(id)).str("content"), "one") << "the answer without content is another one";
+  EXPECT_EQ(get(at(id)).str("content"), "one");
+
+  EXPECT_EQ(ask("PATCH", at(id), R"({"title":"Changed"})").status, 200u);
+  auto changed = get(bare);
+  EXPECT_EQ(changed.str("title"), "Changed");
+  EXPECT_EQ(get(bare, {{"If-None-Match", std::string(first.headers.get("ETag"))}}).status, 200u);
+  EXPECT_TRUE(changed["incoming"].as_array().empty());
+  ask("PATCH", at(other), R"({"add_relations":[{"kind":"see","id":")" + id + R"("}]})");
+  EXPECT_EQ(get(bare)["incoming"].as_array().size(), 1u) << "others change what is said of a context";
+
+  EXPECT_EQ(get(at(id)).status, 200u);
+  EXPECT_EQ(ask("DELETE", at(id)).status, 200u);
+  EXPECT_NE(get(at(id)).status, 200u);
+  EXPECT_NE(get(bare).status, 200u);
+}
+
+TEST_F(Read, ManyAreKeptWithinABound) {
+  ReadCache cache(*server.service);
+  const std::string json(4096, 'x');
+  std::vector<context::ContextId> ids(5000);
+  for (auto& id : ids) {
+    id = base::unwrap(context::ContextId::parse(id_text(&id - ids.data())));
+    cache.keep(cache.now(), id, false, json, "tag");
+  }
+  std::size_t kept = 0;
+  for (const auto& id : ids) kept += cache.find(id, false) != nullptr;
+  EXPECT_GT(kept, 0u);
+  EXPECT_LE(kept * json.size(), 8u << 20);
+  cache.keep(cache.now(), ids[0], true, std::string(1 << 20, 'x'), "tag");
+  EXPECT_EQ(cache.find(ids[0], true), nullptr) << "a long one";
+  auto before = cache.now();
+  put("a change");
+  cache.keep(before, ids[0], false, json, "tag");
+  EXPECT_EQ(cache.find(ids[0], false), nullptr) << "begun before the change";
+  EXPECT_EQ(cache.find(ids.back(), false), nullptr);
 }
 
 TEST_F(Read, ContentsInWholeAndInPart) {
