@@ -65,19 +65,20 @@ struct Client {
   int socket = -1;
   std::string head;        ///< of the answer that is arriving, as far as it came
   std::uint64_t left = 0;  ///< of its body
+  unsigned status = 0;
   int under_way = 0;
   Clock::time_point asked;
 };
 
 /// Takes answers out of what was read; calls `done(status)` at the end of each.
 template <class Done>
-void take(Client& client, std::string_view bytes, unsigned& status, Done done) {
+void take(Client& client, std::string_view bytes, Done done) {
   while (!bytes.empty()) {
     if (client.left > 0) {
       auto part = std::min<std::uint64_t>(client.left, bytes.size());
       client.left -= part;
       bytes.remove_prefix(part);
-      if (client.left == 0) done(status);
+      if (client.left == 0) done(client.status);
       continue;
     }
     std::string_view head = bytes;
@@ -92,11 +93,11 @@ void take(Client& client, std::string_view bytes, unsigned& status, Done done) {
     }
     auto before = head.size() - bytes.size();  // of the head, in earlier pieces
     head = head.substr(0, end + kHeadEnd.size());
-    status = status_of(head);
+    client.status = status_of(head);
     client.left = length_of(head);
     bytes.remove_prefix(head.size() - before);
     client.head.clear();
-    if (client.left == 0) done(status);
+    if (client.left == 0) done(client.status);
   }
 }
 
@@ -257,9 +258,8 @@ Rate ask(std::uint16_t port, int process, const Load& load, const std::function<
       errno = 0;
       auto got = ::recv(client.socket, buffer.data(), buffer.size(), MSG_DONTWAIT);
       if (got <= 0) fail("a server left its clients");
-      unsigned status = 0;
       int answers = 0;
-      take(client, {buffer.data(), static_cast<std::size_t>(got)}, status, [&](unsigned code) {
+      take(client, {buffer.data(), static_cast<std::size_t>(got)}, [&](unsigned code) {
         ++answers;
         rate.refused += code / 100 != 2;
       });
