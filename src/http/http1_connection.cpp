@@ -165,6 +165,7 @@ Task<void> Http1Connection::refuse(Refusal refusal) {
   body += '\n';
   out_ = "HTTP/1.1 " + std::to_string(refusal.status) + " ";
   out_.append(reason(refusal.status)).append("\r\nDate: ").append(core_->date());
+  out_.append("\r\nX-Request-Id: ").append(request.id);
   out_ += "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: ";
   out_ += std::to_string(body.size()) + "\r\n\r\n" + body;
   bool sent = true;

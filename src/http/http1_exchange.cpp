@@ -146,6 +146,7 @@ void Http1Exchange::put_head(unsigned status, const Headers& headers, std::optio
     fmt::format_to(digits.data(), "{}", status);
     out.append("HTTP/1.1 ").append(digits.data(), 3).append(" ").append(reason(status)).append("\r\n");
     append_field(out, "Date", core.date());
+    append_field(out, "X-Request-Id", request_.id);
     for (const auto& [name, value] : headers) {
       if (!is_framing(name)) {
         append_field(out, name, value);

@@ -121,6 +121,7 @@ void Http2Exchange::submit(unsigned status, const Headers& headers, std::optiona
   std::vector<std::pair<std::string, std::string>> fields;
   fields.emplace_back(":status", fmt::format("{}", status));
   fields.emplace_back("date", connection_.core_->date());
+  fields.emplace_back("x-request-id", request_.id);
   auto add = [&fields](const std::string& name, const std::string& value) {
     if (is_dropped(name)) return;
     if (!is_token(name) || !is_value(value)) throw misuse(fmt::format("the header field '{}' cannot be sent", name));

@@ -98,6 +98,7 @@ TEST_F(ServerTest, TheRequestIsToldAsItWas) {
     std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     auto given = co_await ask(on, at, start + "X-Request-Id: mine-1\r\ntraceparent: " + trace + kEnd);
     EXPECT_TRUE(given.ends_with(kEnd + "mine-1 " + trace)) << given;
+    EXPECT_TRUE(contains(given, "\r\nX-Request-Id: mine-1\r\n")) << given;
     auto made = co_await ask(on, at, start + "X-Request-Id: no spaces\r\ntraceparent: 00-0-0-01" + kEnd);
     auto body = made.substr(made.find(kEnd) + 4);
     EXPECT_EQ(body.size(), 16u + 1 + 55) << body;
