@@ -40,11 +40,7 @@ struct AuditLog::State : std::enable_shared_from_this<AuditLog::State> {
 
   void failed(std::string_view what) noexcept {
     ++failures;
-    try {
-      base::log(base::LogLevel::error, "audit", "'{}': {}", path, what);
-    } catch (...) {
-      // Not even the log can take it; the count says so.
-    }
+    base::log(base::LogLevel::error, "audit", "'{}': {}", path, what);
   }
 
   void append(AuditEntry entry) {
@@ -89,8 +85,9 @@ struct AuditLog::State : std::enable_shared_from_this<AuditLog::State> {
     (delay.count() > 0 ? state->flush_later : state->flushing) = false;
     try {
       co_await state->flush();
-    } catch (const base::Error&) {
-      // Counted; the next record tries again.
+    } catch (const base::Error& error) {
+      // Counted where it failed; the next record begins another.
+      base::log(base::LogLevel::warn, "audit", "not flushed: {}", error.message());
     }
   }
 };

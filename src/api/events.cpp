@@ -61,9 +61,13 @@ void Events::publish(Event event) {
 }
 
 base::Task<Event> Events::after(std::uint64_t seq) {
-  while (newest_ <= seq) co_await changed_.wait();
-  const auto oldest = kept_.front().seq;
-  co_return kept_[seq < oldest ? 0 : static_cast<std::size_t>(seq + 1 - oldest)];
+  while (true) {
+    if (newest_ > seq) {
+      const auto oldest = kept_.front().seq;
+      co_return kept_[seq < oldest ? 0 : static_cast<std::size_t>(seq + 1 - oldest)];
+    }
+    co_await changed_.wait();
+  }
 }
 
 std::deque<Event> Events::recent(std::size_t limit) const {

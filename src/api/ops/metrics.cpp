@@ -3,6 +3,7 @@
 #include "api/events.hpp"
 #include "api/ops/parts.hpp"
 #include "base/disk_space.hpp"
+#include "base/log.hpp"
 #include "monitor/process.hpp"
 
 namespace openmcp::api::ops {
@@ -95,8 +96,8 @@ base::Task<void> ask(std::shared_ptr<Ops> ops, std::shared_ptr<Asked> asked) {
     if (room.total && !asked->capacity)
       asked->capacity = service.metrics.gauge("storage_capacity_bytes", "Bytes of the store's file system in all");
     if (room.total) asked->capacity->set(static_cast<double>(*room.total));
-  } catch (const base::Error&) {
-    // `ready` says it.
+  } catch (const base::Error& error) {
+    base::log(base::LogLevel::warn, "metrics", "figures of the store stay as they were: {}", error.message());
   }
 }
 

@@ -35,11 +35,11 @@ void add(const std::shared_ptr<Ops>& ops, std::string method, std::string patter
   ops->router.add(std::move(route));
 }
 
-struct Body::State {
+struct Fields::State {
   json::object object;
 };
 
-Body::Body(const std::string& text) : state_(std::make_unique<State>()) {
+Fields::Fields(const std::string& text) : state_(std::make_unique<State>()) {
   json::error_code failure;
   json::parse_options strict;
   strict.max_depth = 8;
@@ -49,9 +49,9 @@ Body::Body(const std::string& text) : state_(std::make_unique<State>()) {
   state_->object = std::move(document.get_object());
 }
 
-Body::~Body() = default;
+Fields::~Fields() = default;
 
-std::string Body::text(std::string_view name) {
+std::string Fields::text(std::string_view name) {
   auto found = state_->object.find(name);
   if (found == state_->object.end() || !found->value().is_string())
     throw base::Error(Errc::invalid_argument, fmt::format("'{}' is missing or no text", name));
@@ -60,7 +60,7 @@ std::string Body::text(std::string_view name) {
   return out;
 }
 
-std::string Body::text_or(std::string_view name, std::string other) {
+std::string Fields::text_or(std::string_view name, std::string other) {
   auto found = state_->object.find(name);
   if (found == state_->object.end()) return other;
   if (!found->value().is_null()) return text(name);
@@ -68,7 +68,7 @@ std::string Body::text_or(std::string_view name, std::string other) {
   return other;
 }
 
-std::optional<std::int64_t> Body::integer(std::string_view name) {
+std::optional<std::int64_t> Fields::integer(std::string_view name) {
   auto found = state_->object.find(name);
   if (found == state_->object.end()) return std::nullopt;
   std::optional<std::int64_t> out;
@@ -80,7 +80,7 @@ std::optional<std::int64_t> Body::integer(std::string_view name) {
   return out;
 }
 
-void Body::end() const {
+void Fields::end() const {
   if (state_->object.empty()) return;
   throw base::Error(Errc::invalid_argument,
                     fmt::format("'{}' is not known here", std::string_view(state_->object.begin()->key())));

@@ -42,11 +42,12 @@ base::Path store_path(const Service& service);
 void add(const std::shared_ptr<Ops>& ops, std::string method, std::string pattern, std::string_view name, Role needs,
          base::Task<void> (*handler)(std::shared_ptr<Ops>, Call&));
 
-/// Fields of a small JSON body, each asked for once; end() refuses those that are left over. Error invalid_argument.
-class Body {
+/// A small JSON body whose members are each asked for once; end() refuses what is left over: a misspelled end of a
+/// token must not make one that never ends. (api::Body reads what the original lets pass.) Error invalid_argument.
+class Fields {
 public:
-  explicit Body(const std::string& text);
-  ~Body();
+  explicit Fields(const std::string& text);
+  ~Fields();
   std::string text(std::string_view name);  ///< must be there
   std::string text_or(std::string_view name, std::string other);
   std::optional<std::int64_t> integer(std::string_view name);  ///< null counts as absent

@@ -36,7 +36,7 @@ void note(const Ops& ops, const Caller& caller, std::string action) {
 
 base::Task<void> begin(std::shared_ptr<Ops> ops, Call& call) {
   auto text = co_await json_body(call, kMaxBody);
-  Body body(text);
+  Fields body(text);
   const auto secret = body.text("token");
   body.end();
   auto caller = ops->service.auth.verify(secret);

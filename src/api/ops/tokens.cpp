@@ -41,7 +41,7 @@ base::Task<void> list(std::shared_ptr<Ops> ops, Call& call) {
 
 base::Task<void> create(std::shared_ptr<Ops> ops, Call& call) {
   auto text = co_await json_body(call, kMaxBody);
-  Body body(text);
+  Fields body(text);
   auto name = body.text("name");
   const auto role_name = body.text_or("role", "reader");
   auto workspace = body.text_or("workspace", "");
