@@ -21,7 +21,8 @@ cmd_build() {
   (
     flock 9  # two builds in one folder take turns
     configure
-    exec ninja -C "build/$preset" -j "$jobs" "$@" 9>&-
+    # Not by exec: this shell holds the lock until ninja has ended, and what ninja starts must not hold it.
+    ninja -C "build/$preset" -j "$jobs" "$@" 9>&-
   ) 9>"build/$preset/.lock"
 }
 
