@@ -142,10 +142,8 @@ Task<void> answer_preview(GatewayCall& call, base::SharedBytes block, Document d
   co_await call.exchange.send(std::move(response));
 }
 
-}  // namespace
-
-Task<void> answer_document(GatewayCall& call) {
-  call.exchange.set_route("gateway_document");
+/// What the block is served as. Refuses what would have to be converted.
+Document checked_document(const GatewayCall& call) {
   auto& cid = call.found.cid;
   auto document = document_of(cid.codec());
   auto format = call.wanted.format;
@@ -161,16 +159,26 @@ Task<void> answer_document(GatewayCall& call) {
     refuse(501, fmt::format("{} ends inside a block, at a field that is no link; ask for the block itself",
                             call.target.text()));
   }
+  return *document;
+}
+
+}  // namespace
+
+Task<void> answer_document(GatewayCall& call) {
+  call.exchange.set_route("gateway_document");
+  auto document = checked_document(call);
+  auto& cid = call.found.cid;
   auto block = co_await ipld::get_block(call.blocks, cid);
-  bool linked = document->own == Format::dag_json || document->own == Format::dag_cbor;
+  auto format = call.wanted.format;
+  bool linked = document.own == Format::dag_json || document.own == Format::dag_cbor;
   if (format == Format::none && call.wanted.html && linked) {
-    co_await answer_preview(call, std::move(block), *document);
+    co_await answer_preview(call, std::move(block), document);
     co_return;
   }
-  auto served = format == Format::none ? document->own : format;
+  auto served = format == Format::none ? document.own : format;
   auto headers = head_of(call, media_type_of(served), etag_of(cid, name_of(served)));
   headers.add("Content-Disposition",
-              disposition_of(call, document->kind, fmt::format("{}.{}", cid.text(), document->extension)));
+              disposition_of(call, document.kind, fmt::format("{}.{}", cid.text(), document.extension)));
   if (co_await answer_not_modified(call, headers)) co_return;
   co_await send_bytes(call, std::move(headers), std::move(block));
 }

@@ -108,6 +108,15 @@ TEST_F(GatewayTest, PathsThroughDocuments) {
   }
 }
 
+TEST_F(GatewayTest, LargeDocumentsAreNotShown) {
+  auto block = parent_block(std::string(300'000, 'x'), {});
+  run(env, store.store(block));
+  auto page = get("/ipfs/" + block.cid.text(), {{"Accept", "text/html"}});
+  EXPECT_THAT(page.header("ETag"), StartsWith("\"DagIndex-"));
+  EXPECT_LT(page.body.size(), 10'000u);
+  EXPECT_EQ(get("/ipfs/" + block.cid.text()).body.size(), block.data.size());
+}
+
 TEST_F(GatewayTest, OtherCodecsAreGivenAsBlocks) {
   auto hash = base::unwrap(ipld::hash(ipld::HashCode::sha2_256, base::as_bytes("tree")));
   Block block{Cid::v1(static_cast<Codec>(0x78), hash), base::SharedBytes(base::to_bytes("tree"))};
