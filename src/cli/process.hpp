@@ -20,6 +20,9 @@ void keep_standard_descriptors() noexcept;
 void notify_service_manager(std::string_view state) noexcept;
 /// Standard input was a terminal and its window was closed.
 bool terminal_is_gone() noexcept;
+/// Gives back the memory of code that only the start of a server used. Such pages are clean parts of files: what is
+/// needed again comes back by itself.
+void give_back_code() noexcept;
 /// Files and connections that this process may have open.
 std::size_t descriptor_limit() noexcept;
 /// Raises it as far as the system allows.

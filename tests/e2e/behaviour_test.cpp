@@ -1,8 +1,6 @@
 // How the program behaves as a process: exit codes, pipes, signals, locks, terminals, settings.
 #include <fcntl.h>
-#include <pty.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -157,35 +155,6 @@ TEST_F(Behaviour, SignalsEndCleanly) {
   }
   EXPECT_CODE(box.openmcp({"get", "never"}), 3);
   EXPECT_CODE(box.openmcp({"verify"}), 0);
-}
-
-/// Runs it on a terminal of 60 columns and returns what the terminal got.
-std::string on_terminal(Sandbox& box, std::vector<std::string> words, const std::string& typed = {}) {
-  words.insert(words.begin(), openmcp_program());
-  winsize size{24, 60, 0, 0};
-  int master = -1;
-  auto home = box.variables["HOME"], directory = box.path();
-  auto child = forkpty(&master, nullptr, nullptr, &size);
-  if (child == 0) {
-    setenv("HOME", home.c_str(), 1);
-    setenv("TERM", "xterm", 1);
-    setenv("OPENMCP_EMBEDDINGS", "none", 1);
-    unsetenv("NO_COLOR"), unsetenv("COLUMNS");
-    if (chdir(directory.c_str()) != 0) _exit(126);
-    std::vector<char*> arguments;
-    for (auto& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    execv(arguments[0], arguments.data());
-    _exit(127);
-  }
-  if (!typed.empty()) EXPECT_EQ(write(master, typed.data(), typed.size()), static_cast<ssize_t>(typed.size()));
-  std::string out;
-  char buffer[4096];
-  for (ssize_t got = 0; (got = read(master, buffer, sizeof buffer)) > 0;)
-    out.append(buffer, static_cast<std::size_t>(got));
-  waitpid(child, nullptr, 0);
-  close(master);
-  return out;
 }
 
 TEST_F(Behaviour, OnATerminalStrangersTextIsHarmless) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -205,6 +206,34 @@ std::string Sandbox::read(const std::string& name) const {
 bool Sandbox::exists(const std::string& name) const { return std::filesystem::exists(path(name)); }
 
 void Sandbox::make_directory(const std::string& name) const { std::filesystem::create_directories(path(name)); }
+
+std::string on_terminal(Sandbox& box, std::vector<std::string> words, const std::string& typed) {
+  words.insert(words.begin(), openmcp_program());
+  winsize size{24, 60, 0, 0};
+  int master = -1;
+  auto home = box.variables["HOME"], directory = box.path();
+  auto child = forkpty(&master, nullptr, nullptr, &size);
+  if (child == 0) {
+    setenv("HOME", home.c_str(), 1);
+    setenv("TERM", "xterm", 1);
+    setenv("OPENMCP_EMBEDDINGS", "none", 1);
+    unsetenv("NO_COLOR"), unsetenv("COLUMNS");
+    if (chdir(directory.c_str()) != 0) _exit(126);
+    std::vector<char*> arguments;
+    for (auto& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    execv(arguments[0], arguments.data());
+    _exit(127);
+  }
+  if (!typed.empty()) EXPECT_EQ(write(master, typed.data(), typed.size()), static_cast<ssize_t>(typed.size()));
+  std::string out;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = read(master, buffer, sizeof buffer)) > 0;)
+    out.append(buffer, static_cast<std::size_t>(got));
+  waitpid(child, nullptr, 0);
+  close(master);
+  return out;
+}
 
 std::string openmcp_program() { return OPENMCP_BINARY_DIR "/openmcp"; }
 

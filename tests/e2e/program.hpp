@@ -73,6 +73,9 @@ private:
   TempDir temp_;
 };
 
+/// Runs openmcp on a terminal of 60 columns and returns what the terminal got.
+std::string on_terminal(Sandbox& box, std::vector<std::string> words, const std::string& typed = {});
+
 /// The program under test.
 std::string openmcp_program();
 /// Kubo: $OPENMCP_KUBO, else `ipfs` beside the set-up's cache or on PATH; nullopt: none.

@@ -1,5 +1,8 @@
 // The server as its users meet it: all surfaces over one store, the command line beside it, its end.
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -197,6 +200,40 @@ TEST_F(Server, SignalsAndPipesOfTheClientReachTheCommand) {
   EXPECT_THAT(head.out, ::testing::AnyOf("0\n", "141\n"));
   EXPECT_CODE(served.stop(), 0);
   EXPECT_CODE(box.openmcp({"verify"}), 0);
+}
+
+TEST_F(Server, TheTerminalIsTheClients) {
+  Served served(box);
+  box.openmcp({"commit", "--text", "x", "--title", std::string(200, 'w')});
+  auto table = on_terminal(box, {"list"});
+  EXPECT_THAT(table, HasSubstr("\x1b["));
+  EXPECT_THAT(table, HasSubstr("…"));
+  EXPECT_THAT(table, Not(HasSubstr(std::string(61, 'w'))));
+  EXPECT_THAT(on_terminal(box, {"forget", "www"}, "n\n"), HasSubstr("openmcp:"));
+  auto id = text_of(box.json({"list"}).at("contexts").at(0).at("id"));
+  EXPECT_THAT(on_terminal(box, {"forget", id}, "n\n"), HasSubstr("nothing was forgotten"));
+  EXPECT_THAT(on_terminal(box, {"forget", id}, "y\n"), HasSubstr("forgot 1 context"));
+  box.write("big", noise(200'000'000, 3));
+  EXPECT_THAT(on_terminal(box, {"add", "-Q", "big"}), HasSubstr("%"));
+  EXPECT_THAT(on_terminal(box, {"add", "-Q", "--no-progress", "big"}), Not(HasSubstr("adding")));
+}
+
+TEST_F(Server, TheServiceManagerIsTold) {
+  auto path = box.path("notify");
+  int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  box.variables["NOTIFY_SOCKET"] = path;
+  Served served(box);
+  char text[100];
+  auto got = recv(socket, text, sizeof text, 0);
+  EXPECT_EQ(std::string_view(text, static_cast<std::size_t>(std::max<ssize_t>(got, 0))), "READY=1");
+  EXPECT_CODE(served.stop(), 0);
+  got = recv(socket, text, sizeof text, 0);
+  EXPECT_EQ(std::string_view(text, static_cast<std::size_t>(std::max<ssize_t>(got, 0))), "STOPPING=1");
+  close(socket);
 }
 
 TEST_F(Server, NobodyMeetsALock) {

@@ -5,12 +5,22 @@
 
 #include "api/json_writer.hpp"
 #include "base/sync.hpp"
+#include "cli/process.hpp"
 #include "context/workspace.hpp"
 #include "storage/local_store.hpp"
 
 namespace openmcp::cli {
 
-api::Caller local_caller() { return {.name = "local", .token_id = {}, .role = api::Role::admin}; }
+api::Caller local_caller() { return {.name = "local", .token_id = {}, .role = api::Role::writer}; }
+
+namespace {
+
+base::Task<void> settle(base::Env& env) {
+  co_await env.sleep(std::chrono::seconds(1));
+  give_back_code();
+}
+
+}  // namespace
 
 Hosting::Hosting(Invocation& call, const base::Config& settings, std::string kind)
     : call_(call), settings_(settings), kind_(std::move(kind)) {}
@@ -49,7 +59,10 @@ base::Task<void> Hosting::start(api::serve::ServeOptions options, std::function<
   } catch (...) {
     failure = std::current_exception();
   }
-  if (!failure) co_return;
+  if (!failure) {
+    call_.env().spawn(settle(call_.env()));
+    co_return;
+  }
   co_await running_->stop({});
   std::rethrow_exception(failure);
 }
