@@ -160,7 +160,7 @@ base::Task<ipld::Cid> find_version(SurfacePtr surface, context::ContextId id, st
   }
   if (!number) {
     context::Ref ref{.id = id, .version = base::unwrap(ipld::Cid::parse(text))};
-    auto view = co_await workspace.get(std::move(ref));
+    auto view = co_await workspace.get(ref);
     co_return view.current.cid;
   }
   auto ref = co_await workspace.resolve(id.text() + "@" + text);
