@@ -62,7 +62,8 @@ std::string scheme_of(const http::Request& request) {
 }
 
 [[noreturn]] void redirect(unsigned status, std::string location) {
-  refuse(status, "moved to " + location, {{"Location", std::move(location)}});
+  auto text = "moved to " + location;
+  refuse(status, std::move(text), {{"Location", std::move(location)}});
 }
 
 /// "/ipfs/?uri=ipfs://CID/path", for registerProtocolHandler of browsers.
