@@ -22,6 +22,12 @@ bool changes(std::string_view method) noexcept {
   return method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE";
 }
 
+bool of_contexts(std::string_view route) noexcept {
+  for (std::string_view beginning : {"context", "content", "version", "bulk"})
+    if (route.starts_with(beginning)) return true;
+  return false;
+}
+
 /// Counted while it lives.
 class InFlight {
 public:
@@ -116,8 +122,8 @@ Router::~Router() = default;
 
 void Router::add(Route route) {
   auto& series = state_->series(route.name);
-  if (route.name == "context_get" || route.name == "context_content") series.reads = true;
-  if (route.name.starts_with("context") && route.needs == Role::writer && changes(route.method)) series.writes = true;
+  if (route.name == "context_get" || route.name == "content_get" || route.name == "version_get") series.reads = true;
+  if (of_contexts(route.name) && route.needs == Role::writer && changes(route.method)) series.writes = true;
   // From the start at 0: an increase is only seen between two values.
   for (unsigned code : {200u, 500u}) state_->counter(series, route.method == "*" ? "POST" : route.method, code);
   state_->admission.add(std::move(route));

@@ -437,6 +437,32 @@ TEST_F(RouterTest, CountsAnswersByRoute) {
   EXPECT_TRUE(page_has("openmcp_http_in_flight 0"));
 }
 
+TEST_F(RouterTest, CountsReadsAndFailedWritesOfContexts) {
+  auto add = [this](std::string method, std::string pattern, std::string_view name, Role needs) {
+    Route route{
+        .method = std::move(method), .pattern = std::move(pattern), .name = name, .needs = needs, .handler = {}};
+    server.router->add(std::move(route));
+  };
+  add("GET", "/c/{id}", "context_get", Role::reader);
+  add("PUT", "/c/{id}", "context_put", Role::writer);
+  http::Request request;
+  auto done = [&](std::string method, std::string_view route, unsigned status) {
+    request.method = std::move(method);
+    server.router->done({.request = request, .route = route, .caller = "", .status = status});
+  };
+  done("GET", "context_get", 200);
+  done("HEAD", "context_get", 304);
+  done("GET", "context_get", 404);
+  done("PUT", "context_put", 200);
+  done("PUT", "context_put", 412);
+  done("PUT", "context_put", 507);
+  done("OPTIONS", "context_put", 405);
+  done("PUT", "echo", 500);
+  EXPECT_TRUE(page_has("openmcp_context_read_seconds_count 2"));
+  EXPECT_TRUE(page_has("openmcp_context_writes_total{result=\"refused\"} 1"));
+  EXPECT_TRUE(page_has("openmcp_context_writes_total{result=\"error\"} 1"));
+}
+
 TEST_F(RouterTest, RefusesToHaveTwoRoutesInOnePlace) {
   EXPECT_THROW(add_echo(*server.router, "GET", "/things/{other}", Role::none), base::Error);
   EXPECT_THROW(add_echo(*server.router, "GET", "things", Role::none), base::Error);
