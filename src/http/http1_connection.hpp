@@ -27,7 +27,9 @@ public:
 
 private:
   friend class Http1Exchange;
-  static constexpr std::size_t kLeastStep = 16u << 10, kMostStep = 128u << 10;
+  /// A step stays below the 64 KiB that a packet of the loopback interface and an offloaded send can have: a step that
+  /// is a little longer than one leaves a tail that is sent, and wakes the reader, on its own.
+  static constexpr std::size_t kLeastStep = 16u << 10, kMostStep = 48u << 10;
   enum class Phase : unsigned char { fresh, idle, head, busy, leaving };
 
   /// One request and its answer; false: the connection ends.
