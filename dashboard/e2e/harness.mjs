@@ -83,9 +83,9 @@ export class Suite {
   /** A browser profile of its own, signed in unless `token` is null. */
   async visitor(options) {
     const { token = this.token, ...context } = options;
-    const profile = await this.browser.newContext({ colorScheme: "light", ...desktop, ...context });
+    const profile = await this.browser.newContext({ colorScheme: "light", reducedMotion: "reduce", ...desktop, ...context });
     const page = await profile.newPage();
-    page.setDefaultTimeout(Number(process.env.OPENMCP_E2E_TIMEOUT ?? 15_000));
+    page.setDefaultTimeout(Number(process.env.OPENMCP_E2E_TIMEOUT ?? 30_000));
     const trouble = watch(page, this.base);
     if (token !== null) {
       await page.goto(`${this.base}/#token=${token}`);
