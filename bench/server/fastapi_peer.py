@@ -1,8 +1,10 @@
 # A stand-in for the original workspace's server, written from its documented behaviour: POST /api/v1/contexts/ hashes
-# the content, writes context/<hash>/content into a folder (its bucket), and inserts a row with SQLAlchemy. SQLite syncs
-# each commit, as the database of an installation would.
+# the content, writes context/<hash>/content into a folder, which stands for its bucket, and inserts a row with
+# SQLAlchemy. Both are durable when it answers, as a bucket and a database are: the file is synced, and SQLite syncs each
+# commit.
 # Usage: fastapi_peer.py FOLDER PORT
 import hashlib
+import os
 import pathlib
 import sys
 import uuid
@@ -81,7 +83,10 @@ async def create(context: ContextCreate, database: Session = Depends(session)):
     digest = hashlib.sha256(data).hexdigest()
     place = folder / "context" / digest
     place.mkdir(parents=True, exist_ok=True)
-    (place / "content").write_bytes(data)
+    with open(place / "content", "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
     row = Row(**context.model_dump(), content_hash=digest)
     database.add(row)
     database.commit()
