@@ -48,6 +48,7 @@ struct Running::State {
   ServeOptions options;
   base::WallTime started;
   base::Instant started_at;
+  std::uint64_t requests = 0;
   bool draining = false, tls = false, stopped = false;
 
   monitor::Metrics metrics;
@@ -215,6 +216,7 @@ base::Task<std::unique_ptr<Running>> Running::start(base::Env& env, storage::Loc
     state->tls = serving.tls.has_value();
     serving.failed = problem;
     serving.done = [raw = state.get()](const http::Done& done) {
+      ++raw->requests;
       raw->router->done(done);
       raw->access->record(done, "main");
     };
@@ -240,6 +242,7 @@ base::Task<std::unique_ptr<Running>> Running::start(base::Env& env, storage::Loc
     auto serving = server_options(parts, "gateway");
     serving.failed = plain_error;
     serving.done = [raw = state.get()](const http::Done& done) {
+      ++raw->requests;
       if (raw->router) raw->router->done(done);
       raw->access->record(done, "gateway");
     };
@@ -267,6 +270,7 @@ const std::vector<base::Endpoint>& Running::gateway_endpoints() const noexcept {
 Service& Running::service() noexcept { return *state_->service; }
 mcp::McpServer& Running::mcp() noexcept { return *state_->mcp; }
 bool Running::tls() const noexcept { return state_->tls; }
+std::uint64_t Running::requests() const noexcept { return state_->requests; }
 
 std::string Running::facts(std::string_view more) const {
   auto& state = *state_;

@@ -32,6 +32,8 @@ public:
   Service& service() noexcept;
   mcp::McpServer& mcp() noexcept;
   bool tls() const noexcept;
+  /// Exchanges that were done.
+  std::uint64_t requests() const noexcept;
   /// What `openmcp status` shows: a JSON object with version, started, uptime_seconds, listen, gateway, connections
   /// and requests in progress, and `more`, fields that are JSON already.
   std::string facts(std::string_view more) const;

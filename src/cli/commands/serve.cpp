@@ -144,8 +144,7 @@ void reload_settings(Invocation& call, base::Config& settings) {
 }
 
 /// Until a signal asks for the end.
-base::Task<void> until_stopped(Invocation& call, Running& running, base::Config& settings) {
-  ReloadSignals reloads(call.env());
+base::Task<void> until_stopped(Invocation& call, Running& running, base::Config& settings, ReloadSignals& reloads) {
   bool at_terminal = call.in().terminal();
   for (;;) {
     co_await reloads.next();
@@ -170,6 +169,7 @@ base::Task<void> until_stopped(Invocation& call, Running& running, base::Config&
 }
 
 base::Task<int> run(Invocation& call) {
+  ReloadSignals reloads(call.env());  // from here on: whoever sees that we are ready may send one
   auto options = options_from(call);
   raise_descriptor_limit();
   co_await take_store(call);
@@ -182,7 +182,7 @@ base::Task<int> run(Invocation& call) {
   try {
     announce(call, hosting.running(), hosting.running().service().auth);
     notify_service_manager("READY=1");
-    co_await until_stopped(call, hosting.running(), settings);
+    co_await until_stopped(call, hosting.running(), settings, reloads);
   } catch (const Error& error) {
     if (error.code() != Errc::cancelled) failure = std::current_exception();
   } catch (...) {

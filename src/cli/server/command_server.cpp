@@ -42,6 +42,7 @@ struct CommandServer::State {
   base::TaskGroup tasks;  ///< the listener's and one for each client
   base::Signal changed;
   std::size_t clients = 0;
+  std::uint64_t served = 0;
   std::size_t busy = 0;  ///< clients whose work is not done
   bool stopping = false;
 };
@@ -302,6 +303,7 @@ base::Task<void> accept(std::shared_ptr<State> state) {
       base::log(base::LogLevel::error, "cli", "{}", failure->message());
       co_await state->env.sleep(std::chrono::milliseconds(100));
     } else if (state->clients < kMostClients) {
+      ++state->served;
       state->tasks.spawn(client(state, std::move(stream)));
     }
   }
@@ -320,6 +322,7 @@ base::Task<std::unique_ptr<CommandServer>> CommandServer::start(base::Env& env, 
 }
 
 std::size_t CommandServer::clients() const noexcept { return state_->clients; }
+std::uint64_t CommandServer::served() const noexcept { return state_->served; }
 
 namespace {
 

@@ -44,6 +44,8 @@ public:
   ~CommandServer();
   /// Processes that are connected.
   std::size_t clients() const noexcept;
+  /// Those that ever were.
+  std::uint64_t served() const noexcept;
   /// Removes the socket file; commands may go on for `grace`, then they are cancelled. To be called before the end of
   /// this object, on every path.
   base::Task<void> stop(base::Duration grace);

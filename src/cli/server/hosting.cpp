@@ -13,17 +13,8 @@ namespace openmcp::cli {
 
 api::Caller local_caller() { return {.name = "local", .token_id = {}, .role = api::Role::writer}; }
 
-namespace {
-
-base::Task<void> settle(base::Env& env) {
-  co_await env.sleep(std::chrono::seconds(1));
-  give_back_code();
-}
-
-}  // namespace
-
 Hosting::Hosting(Invocation& call, const base::Config& settings, std::string kind)
-    : call_(call), settings_(settings), kind_(std::move(kind)) {}
+    : call_(call), settings_(settings), kind_(std::move(kind)), care_(call.env()) {}
 
 Hosting::~Hosting() = default;
 
@@ -31,6 +22,24 @@ std::string Hosting::facts() const {
   auto more = fmt::format("\"kind\":{},\"pid\":{},\"processes\":{}", api::json_quoted(kind_), getpid(),
                           commands_ ? commands_->clients() : 0);
   return running_->facts(more);
+}
+
+/// Code that was needed for the start, or for work a while ago, need not stay in memory.
+base::Task<void> Hosting::give_back_when_idle() {
+  constexpr base::Duration kLook = std::chrono::seconds(10);
+  co_await call_.env().sleep(std::chrono::seconds(1));
+  give_back_code();
+  auto work = [this] { return running_->requests() + commands_->served(); };
+  std::uint64_t given_back_at = work();
+  for (auto before = given_back_at;;) {
+    co_await call_.env().sleep(kLook);
+    auto now = work();
+    if (now == before && now != given_back_at) {
+      give_back_code();
+      given_back_at = now;
+    }
+    before = now;
+  }
 }
 
 base::Task<void> Hosting::start(api::serve::ServeOptions options, std::function<void()> hand_over) {
@@ -60,7 +69,7 @@ base::Task<void> Hosting::start(api::serve::ServeOptions options, std::function<
     failure = std::current_exception();
   }
   if (!failure) {
-    call_.env().spawn(settle(call_.env()));
+    care_.spawn(give_back_when_idle());
     co_return;
   }
   co_await running_->stop({});
@@ -68,6 +77,12 @@ base::Task<void> Hosting::start(api::serve::ServeOptions options, std::function<
 }
 
 base::Task<void> Hosting::stop(base::Duration grace) {
+  care_.cancel();
+  try {
+    co_await care_.join();
+  } catch (const base::Error& error) {
+    if (error.code() != base::Errc::cancelled) throw;
+  }
   auto both = [this, grace](base::TaskGroup& group) -> base::Task<void> {
     group.spawn(commands_->stop(grace));
     group.spawn(running_->drain(grace));

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/serve/serve.hpp"
+#include "base/sync.hpp"
 #include "cli/invocation.hpp"
 #include "cli/server/command_server.hpp"
 
@@ -27,11 +28,13 @@ public:
 
 private:
   std::string facts() const;
+  base::Task<void> give_back_when_idle();
   Invocation& call_;
   const base::Config& settings_;
   std::string kind_;
   std::unique_ptr<api::serve::Running> running_;
   std::unique_ptr<CommandServer> commands_;
+  base::TaskGroup care_;
 };
 
 /// Processes of the same user, over standard input or the socket file.
