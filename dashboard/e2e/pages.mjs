@@ -142,18 +142,20 @@ export async function pages(suite, seeded) {
 
   await suite.test("the theme follows the system, and stays as it was set", { colorScheme: "dark" }, async (page) => {
     const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const becomes = (colour, is) =>
+      page.waitForFunction(([wanted, equal]) => (getComputedStyle(document.body).backgroundColor === wanted) === equal, [colour, is]);
     const dark = await ground();
     await page.emulateMedia({ colorScheme: "light" });
-    check((await ground()) !== dark, "it follows the system");
+    await becomes(dark, false);
     await page.getByRole("button", { name: /^Theme/ }).click();
     await accessible(page, "the theme menu");
     await page.getByRole("menuitem", { name: "Dark" }).click();
-    same(await ground(), dark, "it was set");
+    await becomes(dark, true);
     await page.reload();
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     same(await ground(), dark, "after loading again");
     await page.keyboard.press("t");
-    check((await ground()) !== dark, "the key turns it");
+    await becomes(dark, false);
   });
 
   await suite.test("a long list is drawn in part and read on", {}, async (page) => {
