@@ -56,7 +56,10 @@ Running::~Running() {
   }
 }
 
-void Running::signal(int number) const { kill(pid_, number); }
+void Running::signal(int number) const {
+  // A process that has ended has no number: kill(-1) would reach every process of the machine.
+  if (pid_ > 0) kill(pid_, number);
+}
 
 void Running::write(std::string_view text) {
   while (!text.empty()) {
