@@ -111,6 +111,7 @@ std::optional<std::string> Running::line(std::chrono::seconds limit) {
 }
 
 Outcome Running::wait(std::chrono::seconds limit) {
+  if (pid_ <= 0) return outcome_;
   auto end = std::chrono::steady_clock::now() + limit;
   while (pump(50)) {
     if (std::chrono::steady_clock::now() < end) continue;
