@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <fstream>
+#include <stdexcept>
 
 #include "support/run.hpp"
 
@@ -50,8 +51,7 @@ Served::Served(Sandbox& box, std::vector<std::string> more) {
   process_ = std::make_unique<Running>(box.start(std::move(words)));
   auto line = process_->line();
   if (!line) {
-    ADD_FAILURE() << "the server did not start: " << process_->wait(std::chrono::seconds(1)).err;
-    return;
+    throw std::runtime_error("the server did not start: " + process_->wait(std::chrono::seconds(1)).err);
   }
   auto ready = json::parse(*line);
   url = text_of(ready.at("listen").at(0));

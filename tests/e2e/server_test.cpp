@@ -121,7 +121,7 @@ std::vector<std::string> session(bool with_server) {
   if (with_server) served.emplace(box);
   const std::vector<Step> steps = {
       {{"commit", "notes.md", "--tag", "idea"}},
-      {{"commit", "docs"}},
+      {{"commit", "docs/a.md", "docs/b.md"}},  // one after the other: the files of a folder are taken at once
       {{"commit", "docs"}},
       {{"commit", "-", "--title", "streamed"}, noise(600'000, 4)},
       {{"commit", "missing.md"}},
