@@ -61,7 +61,7 @@ Task<NameStore::Put> NameStore::put(IpnsName name, base::Bytes record) {
   std::exception_ptr failure;
   auto outcome = Put::older;
   try {
-    outcome = co_await put_alone(std::move(name), std::move(record));
+    outcome = co_await put_alone(name, std::move(record));
   } catch (...) {
     failure = std::current_exception();
   }

@@ -121,7 +121,7 @@ Task<void> find_content(GatewayCall& call) {
     step.root = resolved.cid;
     step.segments.clear();
     call.found.cid = resolved.cid;
-    call.found.roots.push_back(std::move(resolved.cid));
+    call.found.roots.push_back(resolved.cid);
     if (++done <= rooted.before) call.found.site = call.found.cid;
   }
   call.found.remainder = std::move(step.segments);

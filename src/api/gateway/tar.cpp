@@ -46,13 +46,13 @@ public:
         entry.kind = TarEntry::Kind::directory;
         entry.mode = stat.mode.value_or(0755);
         co_await put(tar_header(entry));
-        co_await children(std::move(cid), std::move(path), depth);
+        co_await children(cid, std::move(path), depth);
         break;
       default:
         entry.size = stat.size;
         entry.mode = stat.mode.value_or(0644);
         co_await put(tar_header(entry));
-        co_await content(std::move(cid));
+        co_await content(cid);
         co_await put(base::Bytes(tar_padding(stat.size)));
     }
   }
@@ -91,7 +91,7 @@ private:
       co_await self->flush();
       co_await self->call_.exchange.write(std::move(bytes));
     };
-    co_await unixfs::read_file(call_.env, call_.blocks, std::move(file), unixfs::ByteRange{}, std::move(sink));
+    co_await unixfs::read_file(call_.env, call_.blocks, file, unixfs::ByteRange{}, std::move(sink));
   }
 
   /// The head goes with the first full buffer: a small tree that cannot be written is refused with a status.

@@ -29,7 +29,7 @@ Task<base::Bytes> first_bytes(GatewayCall& call, ipld::Cid file) {
   };
   try {
     unixfs::ByteRange range{.offset = 0, .length = kSniffBytes};
-    co_await unixfs::read_file(call.env, call.blocks, std::move(file), range, std::move(sink));
+    co_await unixfs::read_file(call.env, call.blocks, file, range, std::move(sink));
   } catch (const Error& error) {
     if (error.code() != Errc::not_found) throw;
   }
