@@ -120,8 +120,9 @@ base::Task<std::optional<std::string>> read_context(Turn& turn, std::string uri)
   const auto at = decoded.find('@');
   // Exactly an id: titles and the like are for tools.
   auto id = base::unwrap(context::ContextId::parse(decoded.substr(0, at)));
-  auto ref = at == std::string::npos ? context::Ref{id, {}} : co_await resolve(turn, id.text(), decoded.substr(at + 1));
-  auto view = co_await turn.service.workspace.get(std::move(ref));
+  context::Ref ref{id, {}};
+  if (at != std::string::npos) ref = co_await resolve(turn, id.text(), decoded.substr(at + 1));
+  auto view = co_await turn.service.workspace.get(ref);
   const auto& manifest = view.current.manifest;
   if (manifest.media_type == context::kDirectoryMedia && manifest.content)
     co_return co_await directory_contents(turn, uri, *manifest.content);

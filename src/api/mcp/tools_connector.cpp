@@ -35,7 +35,7 @@ base::Task<ToolResult> search(Turn& turn, const JsonObject& arguments) {
 
 base::Task<ToolResult> fetch(Turn& turn, const JsonObject& arguments) {
   auto ref = co_await resolve(turn, text(arguments, "id"));
-  auto view = co_await turn.service.workspace.get(std::move(ref));
+  auto view = co_await turn.service.workspace.get(ref);
   const auto& manifest = view.current.manifest;
   constexpr std::uint64_t kShown = 20'000;
   auto part = co_await content_part(turn, view.current, 0, kShown);

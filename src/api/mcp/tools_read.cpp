@@ -107,7 +107,7 @@ std::string view_json(const context::ContextView& view, const ContentPart& shown
 
 base::Task<ToolResult> context_get(Turn& turn, const JsonObject& arguments) {
   auto ref = co_await resolve(turn, text(arguments, "id"), text(arguments, "version"));
-  auto view = co_await turn.service.workspace.get(std::move(ref));
+  auto view = co_await turn.service.workspace.get(ref);
   const auto offset = static_cast<std::uint64_t>(integer(arguments, "offset", 0));
   const auto length = static_cast<std::uint64_t>(std::min(integer(arguments, "max_bytes", kDefaultShown), kMaxShown));
   auto shown = co_await content_part(turn, view.current, offset, length);
