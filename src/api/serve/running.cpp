@@ -306,6 +306,7 @@ base::Task<void> Running::reload() {
 base::Task<void> Running::drain(base::Duration grace) {
   auto state = state_;
   state->draining = true;
+  state->mcp->close();  // calls that wait for somebody's answer would hold the drain until its end
   auto drain = [state, grace](base::TaskGroup& group) -> base::Task<void> {
     for (auto* server : {state->main.get(), state->gateway.get()}) {
       if (server) group.spawn(server->drain(grace));
