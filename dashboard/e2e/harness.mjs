@@ -86,12 +86,12 @@ export class Suite {
     const profile = await this.browser.newContext({ colorScheme: "light", reducedMotion: "reduce", ...desktop, ...context });
     const page = await profile.newPage();
     page.setDefaultTimeout(Number(process.env.OPENMCP_E2E_TIMEOUT ?? 30_000));
-    const trouble = watch(page, this.base);
+    const { trouble, pending } = watch(page, this.base);
     if (token !== null) {
       await page.goto(`${this.base}/#token=${token}`);
       await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     }
-    return { profile, page, trouble };
+    return { profile, page, trouble, pending };
   }
 
   /** One test. `options` are those of visitor(), or a visitor that several tests share. */
@@ -113,6 +113,10 @@ export class Suite {
       const where = visitor?.page.url().replace(/#.*/, "") ?? "no page";
       console.log(`FAILED ${name} (at ${where})\n  ${error instanceof Failure ? error.message : error.stack}`);
       for (const one of visitor?.trouble.splice(0) ?? []) console.log(`  ${one}`);
+      for (const [request, since] of visitor?.pending ?? []) {
+        console.log(`  no answer for ${Date.now() - since} ms: ${request.method()} ${request.url().replace(/#.*/, "")}`);
+      }
+      if (visitor) console.log(`  the page ${await responds(visitor.page)}`);
       if (this.shots) await visitor?.page.screenshot({ path: `${this.shots}/failed-${this.failed}.png` }).catch(() => {});
     } finally {
       if (visitor && visitor !== options) await visitor.profile.close();
@@ -140,6 +144,9 @@ export class Suite {
 /** Errors of the page, what its policy refused, and requests that leave the server. A test takes out what it expects. */
 function watch(page, base) {
   const trouble = [];
+  const pending = new Map();
+  page.on("request", (request) => pending.set(request, Date.now()));
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => pending.delete(request));
   page.on("pageerror", (error) => trouble.push(`error in the page: ${error.message}`));
   page.on("console", (message) => {
     const text = message.text();
@@ -150,7 +157,14 @@ function watch(page, base) {
   page.on("request", (request) => {
     if (!request.url().startsWith(base) && !request.url().startsWith("blob:")) trouble.push(`a request to ${request.url().slice(0, 200)}`);
   });
-  return trouble;
+  return { trouble, pending };
+}
+
+/** For failures: is it the page that stands still, or the browser that draws nothing? */
+async function responds(page) {
+  const within = (promise) => Promise.race([promise, new Promise((resolve) => setTimeout(resolve, 3000, false))]).catch(() => false);
+  if (!(await within(page.evaluate(() => true)))) return "does not respond";
+  return (await within(page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(true)))))) ? "responds" : "responds, but nothing is drawn";
 }
 
 /** No violation of axe's rules, best practices included. */
