@@ -276,11 +276,12 @@ private:
     Openmcp server(s_.openmcp, contexts_home());
     auto missing = std::max(0, s_.contexts - posted_);
     auto start = Clock::now();
-    if (missing > 0) fill(server, missing);
+    auto filled = missing > 0 ? fill(server, missing) : 0;
+    auto there = posted_ + filled;
     search_once(server);  // waits until all of them are in the index
-    if (missing > 0)
-      print({.what = fmt::format("bulk commit and index up to {} contexts", std::max(posted_, s_.contexts)),
-             .ours = missing / since(start),
+    if (filled > 0)
+      print({.what = fmt::format("bulk commit and index up to {} contexts", there),
+             .ours = filled / since(start),
              .unit = "/s"});
     auto session = begin_session(server);
     Prose modern(77), legacy(77);
@@ -300,7 +301,7 @@ private:
              .ours = rate.at(0.5),
              .unit = "ms",
              .more_is_better = false});
-      print({.what = fmt::format("  p95, over {} contexts", std::max(posted_, s_.contexts)),
+      print({.what = fmt::format("  p95, over {} contexts", there),
              .ours = rate.at(0.95),
              .unit = "ms",
              .goal = "<= 15 ms",
@@ -309,7 +310,8 @@ private:
     }
   }
 
-  void fill(const Openmcp& server, int count) {
+  /// How many it has committed: on a slow machine less than `count`.
+  int fill(const Openmcp& server, int count) {
     constexpr int kEach = 200;
     Prose prose(2000);
     std::string text;
@@ -318,7 +320,9 @@ private:
       return std::string_view(text);
     };
     Load load{.connections = 2, .seconds = 120, .most = static_cast<std::uint64_t>((count + kEach - 1) / kEach)};
-    all_well(ask(server.port, server.pid(), load, next), "bulk commits");
+    auto rate = ask(server.port, server.pid(), load, next);
+    all_well(rate, "bulk commits");
+    return static_cast<int>(rate.done) * kEach;
   }
 
   void search_once(const Openmcp& server) {
