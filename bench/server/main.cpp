@@ -420,7 +420,7 @@ int main(int argc, char** argv) {
                "[--only start,gateway,posts,searches,reads]\n");
     return 2;
   }
-  setting.work /= fmt::format("openmcp-bench-server-{}", getpid());
+  setting.work /= "openmcp-bench-server";  // what a run that was killed left is removed by the next
   raise_descriptor_limit();
   try {
     Bench(setting).run_all();
