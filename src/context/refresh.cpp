@@ -101,11 +101,11 @@ base::Task<void> Workspace::State::refresh_catalog(std::set<ContextId> contexts,
 base::Task<void> Workspace::State::reindex(std::optional<std::set<ContextId>> contexts, storage::Position before,
                                            storage::Position after) {
   auto catalog = views->catalog();
-  std::vector<IndexChange> changes;
+  std::vector<IndexChange> due;
   auto add = [&](const ContextId& id, const std::optional<ContextHeads>& heads) {
     IndexChange change{.id = id, .version = {}, .latest = {}, .position = before};
     if (heads && !heads->forgotten && !heads->heads.empty()) change.version = heads->heads.front().manifest;
-    changes.push_back(std::move(change));
+    due.push_back(std::move(change));
   };
   if (contexts) {
     for (const auto& id : *contexts) {
@@ -123,9 +123,9 @@ base::Task<void> Workspace::State::reindex(std::optional<std::set<ContextId>> co
         if (!heads.forgotten) add(heads.id, heads);
     }
   }
-  if (changes.empty()) changes.push_back({.id = {}, .version = {}, .latest = {}, .position = after});
-  changes.back().position = after;
-  for (auto& change : changes) views->reindex(std::move(change));
+  if (due.empty()) due.push_back({.id = {}, .version = {}, .latest = {}, .position = after});
+  due.back().position = after;
+  for (auto& change : due) views->reindex(std::move(change));
 }
 
 base::Task<void> Workspace::State::replay() {
