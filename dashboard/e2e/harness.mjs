@@ -100,6 +100,11 @@ export class Suite {
     if (wanted && !name.includes(wanted)) return;
     // Each failure waits for its time-outs: when so much is broken, the rest says nothing new.
     if (this.failed >= 6) return void console.log(`not run: ${name}`);
+    if ((await this.attempt(name, options, run, !options.profile)) === "again") await this.attempt(name, options, run, false);
+  }
+
+  /** Answers "again" for a time-out where `patient`: a browser that got no processor says nothing of the page. */
+  async attempt(name, options, run, patient) {
     let visitor = options.profile ? options : null;
     try {
       visitor ??= await this.visitor(options);
@@ -109,15 +114,17 @@ export class Suite {
       ++this.passed;
       console.log(`ok ${name}`);
     } catch (error) {
-      ++this.failed;
+      const again = patient && error.name === "TimeoutError";
+      if (!again) ++this.failed;
       const where = visitor?.page.url().replace(/#.*/, "") ?? "no page";
-      console.log(`FAILED ${name} (at ${where})\n  ${error instanceof Failure ? error.message : error.stack}`);
+      console.log(`${again ? "TIMED OUT, once more:" : "FAILED"} ${name} (at ${where})\n  ${error instanceof Failure ? error.message : error.stack}`);
       for (const one of visitor?.trouble.splice(0) ?? []) console.log(`  ${one}`);
       for (const [request, since] of visitor?.pending ?? []) {
         console.log(`  no answer for ${Date.now() - since} ms: ${request.method()} ${request.url().replace(/#.*/, "")}`);
       }
       if (visitor) console.log(`  the page ${await responds(visitor.page)}`);
       if (this.shots) await visitor?.page.screenshot({ path: `${this.shots}/failed-${this.failed}.png` }).catch(() => {});
+      return again ? "again" : undefined;
     } finally {
       if (visitor && visitor !== options) await visitor.profile.close();
     }
