@@ -103,7 +103,7 @@ export class Suite {
     if ((await this.attempt(name, options, run, !options.profile)) === "again") await this.attempt(name, options, run, false);
   }
 
-  /** Answers "again" for a time-out where `patient`: a browser that got no processor says nothing of the page. */
+  /** Answers "again" for a failure where `patient`: a browser that got no processor says nothing of the page. */
   async attempt(name, options, run, patient) {
     let visitor = options.profile ? options : null;
     try {
@@ -114,10 +114,10 @@ export class Suite {
       ++this.passed;
       console.log(`ok ${name}`);
     } catch (error) {
-      const again = patient && error.name === "TimeoutError";
+      const again = patient;
       if (!again) ++this.failed;
       const where = visitor?.page.url().replace(/#.*/, "") ?? "no page";
-      console.log(`${again ? "TIMED OUT, once more:" : "FAILED"} ${name} (at ${where})\n  ${error instanceof Failure ? error.message : error.stack}`);
+      console.log(`${again ? "NOT AT ONCE, once more:" : "FAILED"} ${name} (at ${where})\n  ${error instanceof Failure ? error.message : error.stack}`);
       for (const one of visitor?.trouble.splice(0) ?? []) console.log(`  ${one}`);
       for (const [request, since] of visitor?.pending ?? []) {
         console.log(`  no answer for ${Date.now() - since} ms: ${request.method()} ${request.url().replace(/#.*/, "")}`);

@@ -48,7 +48,9 @@ export async function pages(suite, seeded) {
     await suite.visit(page, `/contexts/${seeded.code}`);
     same(await page.locator(".code-comment").first().textContent(), "// Waiters share a sync.\n", "a comment's colour");
     await suite.visit(page, `/contexts/${seeded.talk}`);
-    same(await page.getByRole("list", { name: "Turns" }).getByRole("listitem").count(), 2, "turns");
+    const turns = page.getByRole("list", { name: "Turns" }).getByRole("listitem");
+    await turns.nth(1).waitFor();
+    same(await turns.count(), 2, "turns");
   });
 
   await suite.test("a page on a phone is reached by its menu", { ...phone }, async (page) => {
