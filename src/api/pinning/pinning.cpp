@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/audit.hpp"
 #include "api/gateway/ipns_name.hpp"
 #include "api/json_writer.hpp"
 #include "api/pinning/pin_service.hpp"
@@ -75,6 +76,16 @@ Task<void> send_state(std::shared_ptr<State> self, Call& call, PinState state, u
   co_await send_json(call, json.take(), status);
 }
 
+void note(const State& self, const Call& call, std::string action, std::string target, std::string cid) {
+  AuditEntry entry{.who = call.caller.name,
+                   .token = call.caller.token_id,
+                   .from = "pins",
+                   .action = std::move(action),
+                   .target = std::move(target),
+                   .detail = std::move(cid)};
+  self.service.audit.record(std::move(entry));
+}
+
 Task<Pin> read_pin(Call& call) {
   auto text = co_await json_body(call, kMaxPinBody);
   co_return base::unwrap(parse_pin(text));
@@ -94,6 +105,7 @@ Task<void> list(std::shared_ptr<State> self, Call& call) {
 Task<void> add(std::shared_ptr<State> self, Call& call) {
   auto pin = co_await read_pin(call);
   auto state = co_await self->pins->add(std::move(pin));
+  note(*self, call, "pin.add", state.request.id, state.request.pin.cid_text);
   co_await send_state(self, call, std::move(state), 202);
 }
 
@@ -105,11 +117,13 @@ Task<void> get(std::shared_ptr<State> self, Call& call) {
 Task<void> replace(std::shared_ptr<State> self, Call& call) {
   auto pin = co_await read_pin(call);
   auto state = co_await self->pins->replace(call.at(0), std::move(pin));
+  note(*self, call, "pin.replace", state.request.id, state.request.pin.cid_text);
   co_await send_state(self, call, std::move(state), 202);
 }
 
 Task<void> remove(std::shared_ptr<State> self, Call& call) {
   co_await self->pins->remove(call.at(0));
+  note(*self, call, "pin.remove", call.at(0), {});
   http::Response response;
   response.status = 202;
   co_await call.exchange.send(std::move(response));

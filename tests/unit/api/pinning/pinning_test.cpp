@@ -254,6 +254,19 @@ TEST_F(PinningTest, APinThroughItsLife) {
   EXPECT_EQ(removed->body(), "");
 }
 
+TEST_F(PinningTest, WhoPinnedWhatIsInTheAuditLog) {
+  auto made = at.as(Role::writer, "POST", "/pins", R"({"cid":"bafkqaaa"})");
+  std::string id(answer(made)["requestid"].as_string());
+  EXPECT_EQ(at.as(Role::writer, "DELETE", "/pins/" + id)->status(), 202u);
+  EXPECT_EQ(at.as(Role::writer, "DELETE", "/pins/" + id)->status(), 404u);  // what did not happen is no line
+  auto page = run(at.env, at.audit->read(0, 10));
+  std::vector<std::string> lines;
+  for (auto& line : page.lines)
+    if (line.entry.from == "pins")
+      lines.push_back(line.entry.action + " " + line.entry.target + " " + line.entry.detail);
+  EXPECT_THAT(lines, ElementsAre("pin.remove " + id + " ", "pin.add " + id + " bafkqaaa"));
+}
+
 TEST_F(PinningTest, ErrorsHaveTheServicesForm) {
   auto error_of_answer = [this](const std::unique_ptr<FakeExchange>& exchange) {
     return std::string(answer(exchange)["error"].at("reason").as_string());
