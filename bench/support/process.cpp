@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 
 extern char** environ;
@@ -54,6 +55,11 @@ Run run(const std::vector<std::string>& command, Output output, const std::vecto
   result.peak_mib = static_cast<double>(usage.ru_maxrss) / 1024;
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
+}
+
+Run median(std::vector<Run> runs) {
+  std::ranges::sort(runs, {}, &Run::wall);
+  return runs[runs.size() / 2];
 }
 
 }  // namespace openmcp::bench

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace openmcp::bench {
@@ -20,14 +21,15 @@ struct Run {
 Run run(const std::vector<std::string>& command, Output output = Output::discard,
         const std::vector<std::string>& environment = {});
 
+/// The run with the median wall time. Precondition: not empty.
+Run median(std::vector<Run> runs);
+
 /// The run with the median wall time of `times` runs; `prepare` is called before each and not measured.
 template <class Prepare>
 Run median_run(int times, Prepare prepare, const std::vector<std::string>& command, Output output,
                const std::vector<std::string>& environment);
 
 }  // namespace openmcp::bench
-
-#include <algorithm>
 
 namespace openmcp::bench {
 
@@ -40,8 +42,7 @@ Run median_run(int times, Prepare prepare, const std::vector<std::string>& comma
     runs.push_back(run(command, output, environment));
     if (runs.back().exit_code != 0) return runs.back();
   }
-  std::ranges::sort(runs, {}, &Run::wall);
-  return runs[runs.size() / 2];
+  return median(std::move(runs));
 }
 
 }  // namespace openmcp::bench
