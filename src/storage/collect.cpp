@@ -113,12 +113,12 @@ struct Sparse {
 };
 
 /// On a worker. Segments with a share of live bytes below the limit, the newest one too.
-std::vector<Sparse> find_sparse(StoreCore& core) {
+std::vector<Sparse> find_sparse(StoreCore& core, StoreCore::Newest newest) {
   std::vector<Sparse> found;
   Layer ledger(*core.index);
   for (auto number : core.files->list()) {
-    auto size = core.files->size(number);
-    if (number == core.log->number()) size = core.log->end();
+    if (number > newest.segment) continue;  // begun meanwhile
+    auto size = number == newest.segment ? newest.end : core.files->size(number);
     auto records = size > kSegmentHeader ? size - kSegmentHeader : 0;
     double live = records == 0 ? 1 : static_cast<double>(ledger.live(number)) / static_cast<double>(records);
     if (live < core.options.compact_below) found.push_back({number, size, live});
@@ -140,12 +140,12 @@ base::Task<CollectReport> collect_all(std::shared_ptr<StoreCore> core, Progress 
   co_await drop_old_graves(core);
   co_await core->settle_rows("");
 
-  auto find = [core] { return find_sparse(*core); };
+  auto find = [core, newest = core->newest] { return find_sparse(*core, newest); };
   auto sparse = co_await core->env.run(std::move(find));
   for (const auto& each : sparse) total += each.size;
   std::uint64_t done = before;
   for (const auto& each : sparse) {
-    if (each.segment == core->log->number()) co_await seal_newest(core);
+    if (each.segment == core->newest.segment) co_await seal_newest(core);
     co_await compact(core, each.segment, false, report);
     done += each.size;
     if (progress) progress(done, total);
@@ -255,6 +255,7 @@ base::Task<void> seal_newest(std::shared_ptr<StoreCore> core) {
   } catch (...) {
     error = std::current_exception();
   }
+  core->note_newest();
   core->turn.release();
   if (error) std::rethrow_exception(error);
 }

@@ -294,6 +294,7 @@ void StoreCore::drop_segment(std::uint32_t segment) noexcept {
 }
 
 void StoreCore::note_durable() {
+  note_newest();
   if (log->durable_end() > kSegmentHeader) durable = std::max(durable, position_of(log->number(), log->durable_end()));
 }
 

@@ -125,6 +125,7 @@ base::Task<std::unique_ptr<LocalStore>> LocalStore::open(base::Env& env, LocalSt
     co_await take_lock(core);
     auto work = [core] { recover(*core); };
     co_await env.run(std::move(work));
+    core->note_newest();
   }
   co_return std::unique_ptr<LocalStore>(new LocalStore(std::move(core)));
 }
@@ -347,6 +348,7 @@ base::Task<void> LocalStore::rebuild_index(Progress progress) {
     error = std::current_exception();
     core_->closed = true;  // what is in memory no longer fits the index
   }
+  core_->note_newest();
   core_->turn.release();
   if (error) std::rethrow_exception(error);
 }

@@ -121,7 +121,7 @@ base::Task<RepairReport> repair_all(std::shared_ptr<StoreCore> core, ipld::Block
   co_await write_blocks(core, std::move(restored), damaged);
   for (auto segment : segments) {
     if (hopeless.contains(segment)) continue;
-    if (segment == core->log->number()) co_await seal_newest(core);
+    if (segment == core->newest.segment) co_await seal_newest(core);
     CollectReport moved;
     co_await compact(core, segment, true, moved);
   }

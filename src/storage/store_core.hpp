@@ -95,6 +95,14 @@ public:
   base::Task<bool> settle();
   /// The index itself has all rows so far that begin so. Throws io when it cannot be written.
   base::Task<void> settle_rows(std::string prefix);
+  /// The segment that is written, and how far, as of the last group. For the executor: the log itself is the worker's
+  /// while a group is under way.
+  struct Newest {
+    std::uint32_t segment = 0;
+    std::uint64_t end = 0;
+  } newest;
+  /// The caller holds `turn` and no worker is at it, or is alone.
+  void note_newest() { newest = {log->number(), log->end()}; }
   /// Acquires `turn` while nothing works in the background.
   base::Task<void> stop_writing();
 
