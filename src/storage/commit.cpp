@@ -169,9 +169,9 @@ void StoreCore::write_group(Group& group) {
       writer.drop_request();
     }
     // Behind its own records, or behind the newest batch there is.
-    auto newest = base.totals();
+    auto totals = base.totals();
     group.positions[i] = writer.end() > kSegmentHeader ? position_of(log->number(), writer.end())
-                                                       : position_of(newest.segment, newest.end);
+                                                       : position_of(totals.segment, totals.end);
   }
   auto start = log->end();
   append_group(writer);
