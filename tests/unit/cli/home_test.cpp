@@ -36,8 +36,8 @@ protected:
 TEST_F(HomeLookup, TheOptionWins) {
   option = "elsewhere/./x/..";
   variables["OPENMCP_HOME"] = "/variable";
-  auto home = find("/work/dir");
-  EXPECT_EQ(home.path, "/work/dir/elsewhere");
+  auto home = find("/place/dir");
+  EXPECT_EQ(home.path, "/place/dir/elsewhere");
   EXPECT_EQ(home.from, HomeFrom::option);
   EXPECT_EQ(home.root, "/");
   EXPECT_FALSE(home.exists);
