@@ -27,4 +27,11 @@ void print_commit(Invocation& call, const context::CommitResult& result) {
     call.warn(fmt::format("the versions differed in {}: one of them won", field));
 }
 
+void answer_commit(Invocation& call, const context::CommitResult& result) {
+  if (!call.json()) return print_commit(call, result);
+  JsonWriter json;
+  write_json(json, result);
+  print_json(call, json);
+}
+
 }  // namespace openmcp::cli

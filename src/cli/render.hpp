@@ -17,5 +17,7 @@ void print_json(Invocation& call, const JsonWriter& json);
 
 /// "created 0198...  v1  documentation  Title"
 void print_commit(Invocation& call, const context::CommitResult& result);
+/// The whole answer of a command that made one version: that line, or with --json the object.
+void answer_commit(Invocation& call, const context::CommitResult& result);
 
 }  // namespace openmcp::cli

@@ -5,18 +5,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <future>
 #include <set>
-#include <thread>
 
 #include "api/mcp/mcp.hpp"
 #include "api/ops/ops.hpp"
 #include "api/rest/openapi.hpp"
 #include "api/rest/rest.hpp"
 #include "api/rpc/rpc.hpp"
-#include "api/serve/serve.hpp"
+#include "conformance/server_under_test.hpp"
 #include "support/service_fixture.hpp"
-#include "support/temp_directory.hpp"
 
 namespace openmcp::test {
 namespace {
@@ -34,76 +31,6 @@ TEST(OpenApiDocument, HasEveryRouteOfTheServerAndNoOther) {
     if (pattern.starts_with("/api/v1")) routed.insert(method + " " + pattern);
   EXPECT_EQ(documented, routed);
 }
-
-/// The whole server in a thread, with a writer's token and a few contexts.
-class ServerInThread {
-public:
-  ServerInThread() {
-    auto ready = ready_.get_future();
-    thread_ = std::thread([this] { run(); });
-    ready.get();
-  }
-  ~ServerInThread() {
-    if (env_) env_->stop();
-    thread_.join();
-  }
-  ServerInThread(const ServerInThread&) = delete;
-  ServerInThread& operator=(const ServerInThread&) = delete;
-
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-  const std::string& token() const { return token_; }
-
-private:
-  void run() {
-    env_ = std::make_unique<base::RealEnv>();
-    try {
-      env_->run_until_done(serve());
-    } catch (...) {
-      if (port_ == 0) ready_.set_exception(std::current_exception());
-    }
-  }
-
-  base::Task<void> serve() {
-    auto& env = *env_;
-    storage::LocalStoreOptions at;
-    at.path = directory_ / "store";
-    auto store = co_await storage::LocalStore::open(env, at);
-    context::WorkspaceOptions options;
-    options.home = directory_ / "home";
-    auto workspace = co_await context::Workspace::open(env, *store, options);
-    base::Config settings(api::serve_settings());
-    base::unwrap(settings.read_toml("[serve]\nrate_per_token = 0\nrate_per_address = 0\n", "test"));
-    api::serve::ServeOptions serving;
-    serving.listen = {{"127.0.0.1", 0}};
-    serving.version = "0.0.0";
-    auto running = co_await api::serve::Running::start(env, *store, *workspace, settings, options.home, serving);
-    for (auto text : {"one", "two", "three"}) {
-      context::CommitRequest request;
-      request.content = base::SharedBytes(base::to_bytes(std::string_view(text)));
-      co_await workspace->commit(std::move(request));
-    }
-    auto made = co_await running->service().auth.create("checker", api::Role::writer, "", {});
-    token_ = made.secret;
-    port_ = running->endpoints().front().port;
-    ready_.set_value();
-    try {
-      while (true) co_await env.sleep(std::chrono::hours(1));
-    } catch (const base::Error&) {  // stopped
-    }
-    co_await running->stop(std::chrono::seconds(2));
-    running.reset();
-    co_await workspace->close();
-    workspace.reset();
-    co_await store->close();
-  }
-
-  TempDirectory directory_;
-  std::unique_ptr<base::RealEnv> env_;
-  std::promise<void> ready_;
-  std::uint16_t port_ = 0;
-  std::string token_;
-  std::thread thread_;
-};
 
 struct Ran {
   int status = 0;
@@ -123,7 +50,7 @@ TEST(OpenApiDocument, TheServerDoesWhatItSays) {
   const char* program = std::getenv("OPENMCP_SCHEMATHESIS");
   if (!program) GTEST_SKIP() << "no schemathesis (set OPENMCP_SCHEMATHESIS; ./dev setup installs it)";
   const char* asked = std::getenv("OPENMCP_SCHEMATHESIS_EXAMPLES");  // more than is usual, by hand
-  ServerInThread server;
+  ServerUnderTest server(ServerUnderTest::Mode::product, {"one", "two", "three"});
   TempDirectory place;
   // Events never end. Not every text that fits a schema can be taken (a CID, a cursor, a tag of what is there), so that
   // one check is left out.
@@ -132,7 +59,7 @@ TEST(OpenApiDocument, TheServerDoesWhatItSays) {
                        " --workers 1 --request-timeout 20 --exclude-path /api/v1/events"
                        " --phases examples,coverage,fuzzing,stateful --suppress-health-check all --checks all"
                        " --exclude-checks positive_data_acceptance --header 'Authorization: Bearer " +
-                       server.token() + "' --url " + server.url() + " " + server.url() + "/api/v1/openapi.json");
+                       server.token() + "' --url " + server.origin() + " " + server.origin() + "/api/v1/openapi.json");
   EXPECT_EQ(ran.status, 0) << ran.output;
 }
 

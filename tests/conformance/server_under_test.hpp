@@ -1,10 +1,11 @@
-// The whole server on a free port of loopback, in a thread of its own, over an empty workspace.
+// The whole server on a free port of loopback, in a thread of its own, over a workspace of its own.
 #pragma once
 
 #include <future>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "api/auth.hpp"
 #include "api/serve/serve.hpp"
@@ -22,7 +23,8 @@ public:
     open,         ///< the product alone; callers without a token may write: the suite has none
     product,      ///< as users start it
   };
-  explicit ServerUnderTest(Mode mode) : mode_(mode) {
+  /// `texts`: committed before it starts, a context each.
+  explicit ServerUnderTest(Mode mode, std::vector<std::string> texts = {}) : mode_(mode), texts_(std::move(texts)) {
     auto ready = ready_.get_future();
     thread_ = std::thread([this] { run(); });
     try {
@@ -39,6 +41,7 @@ public:
   ServerUnderTest(const ServerUnderTest&) = delete;
   ServerUnderTest& operator=(const ServerUnderTest&) = delete;
 
+  std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_); }
   std::string url() const { return "http://localhost:" + std::to_string(port_) + "/mcp"; }
   /// Of a writer.
   const std::string& token() const { return token_; }
@@ -61,6 +64,11 @@ private:
     context::WorkspaceOptions options;
     options.home = directory_ / "home";
     auto workspace = co_await context::Workspace::open(env, *store, options);
+    for (const auto& text : texts_) {
+      context::CommitRequest request;
+      request.content = base::SharedBytes(base::to_bytes(std::string_view(text)));
+      co_await workspace->commit(std::move(request));
+    }
     base::Config settings(api::serve_settings());
     std::string toml = "[serve]\nrate_per_token = 0\nrate_per_address = 0\n";
     if (mode_ == Mode::open) toml += "anonymous = \"writer\"\n";
@@ -87,6 +95,7 @@ private:
   }
 
   Mode mode_;
+  std::vector<std::string> texts_;
   TempDirectory directory_;
   std::unique_ptr<base::RealEnv> env_;
   std::promise<void> ready_;

@@ -108,13 +108,6 @@ base::Task<std::vector<ipld::Cid>> versions_named(Invocation& call, context::Wor
   co_return out;
 }
 
-void print_one(Invocation& call, const context::CommitResult& result) {
-  if (!call.json()) return print_commit(call, result);
-  JsonWriter json;
-  write_json(json, result);
-  print_json(call, json);
-}
-
 /// Several contexts of one call.
 struct Many {
   context::DirectoryReport total;
@@ -251,7 +244,7 @@ base::Task<int> run(Invocation& call) {
     } else {
       result = co_await commit_fields(call, *workspace, std::move(request));
     }
-    print_one(call, result);
+    answer_commit(call, result);
     co_return kOk;
   }
 
@@ -279,7 +272,7 @@ base::Task<int> run(Invocation& call) {
     auto result = co_await workspace->commit(std::move(one));
     if (!many) {
       bar->finish();
-      print_one(call, result);
+      answer_commit(call, result);
       co_return kOk;
     }
     all.add(result);

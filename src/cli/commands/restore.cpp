@@ -31,13 +31,7 @@ base::Task<int> run(Invocation& call) {
   request.author = call.author(args.text("author"));
   request.message = args.text_or("message", "");
   auto result = co_await workspace->restore(std::move(request));
-  if (call.json()) {
-    JsonWriter json;
-    write_json(json, result);
-    print_json(call, json);
-  } else {
-    print_commit(call, result);
-  }
+  answer_commit(call, result);
   co_return kOk;
 }
 

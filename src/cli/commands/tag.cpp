@@ -81,13 +81,7 @@ base::Task<int> run(Invocation& call) {
   request.message = args.text_or("message", "");
   request.author = call.author(std::nullopt);
   auto result = co_await workspace->edit(std::move(request));
-  if (call.json()) {
-    JsonWriter json;
-    write_json(json, result);
-    print_json(call, json);
-  } else {
-    print_commit(call, result);
-  }
+  answer_commit(call, result);
   co_return kOk;
 }
 
