@@ -19,6 +19,10 @@ endif()
 if(OPENMCP_FUZZ)
   target_compile_options(openmcp_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+# Optimizing a test takes as long as all the rest of compiling it, and what it tests is optimized in its own room.
+define_property(TARGET PROPERTY OPENMCP_UNOPTIMIZED BRIEF_DOCS "compile with -O0" FULL_DOCS "compile with -O0")
+target_compile_options(openmcp_flags INTERFACE
+  "$<$<BOOL:$<TARGET_PROPERTY:OPENMCP_UNOPTIMIZED>>:SHELL:-O0 -U_FORTIFY_SOURCE>")
 
 find_program(OPENMCP_CCACHE ccache)
 if(OPENMCP_CCACHE)

@@ -50,6 +50,9 @@ public:
   virtual void write_at(std::uint64_t offset, BytesView from) = 0;
   /// The same for several buffers, one after the other, in one system call where possible.
   virtual void write_at(std::uint64_t offset, std::span<const BytesView> from) = 0;
+  /// The same for megabytes that nobody will read soon: they need not stay in the system's memory, and reach the disk
+  /// sooner. One such write of a file at a time.
+  virtual void write_uncached(std::uint64_t offset, std::span<const BytesView> from) { write_at(offset, from); }
   /// Returns when all written bytes and the size are on stable storage (fdatasync).
   virtual void sync() = 0;
   virtual std::uint64_t size() = 0;

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "base/disk.hpp"
+#include "base/uncached_writer.hpp"
 
 struct stat;
 
@@ -19,6 +20,7 @@ public:
   std::size_t read_at(std::uint64_t offset, MutableBytes into) override;
   void write_at(std::uint64_t offset, BytesView from) override;
   void write_at(std::uint64_t offset, std::span<const BytesView> from) override;
+  void write_uncached(std::uint64_t offset, std::span<const BytesView> from) override;
   void sync() override;
   std::uint64_t size() override;
   void truncate(std::uint64_t size) override;
@@ -28,14 +30,17 @@ public:
 
 private:
   struct Window;
-  std::shared_ptr<const Window> window_to(std::uint64_t end);
+  void gather(std::uint64_t offset, std::span<const BytesView> from, std::size_t skip, std::size_t bytes);
+  std::shared_ptr<const Window> window_to(std::uint64_t end, bool huge);
 
   const int descriptor_;
   const Path path_;
   std::atomic<std::uint64_t> known_size_ = 0;  ///< a lower bound: saves asking the system at each map()
   std::mutex window_mutex_;
-  std::shared_ptr<const Window> window_;
+  std::shared_ptr<const Window> window_, huge_window_;
   unsigned small_reads_ = 0;
+  std::unique_ptr<UncachedWriter> uncached_;
+  bool uncached_tried_ = false;
 };
 
 FileInfo to_info(const struct stat& status);

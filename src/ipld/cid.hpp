@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -72,6 +73,8 @@ private:
 struct Block {
   Cid cid;
   base::SharedBytes data;
+  /// CRC-32C of `data`, when whoever made the block took it while the bytes were in the processor's cache.
+  std::optional<std::uint32_t> crc32c = std::nullopt;
 };
 
 /// Hashes `data` with sha2-256 and makes the CIDv1 block.

@@ -18,9 +18,9 @@ Task<std::optional<WalkBlock>> Prefetch::next(base::TaskGroup& group) {
     found.data.emplace(base::to_bytes(found.item.cid.hash().digest()));
     co_return found;
   }
-  // Asked for in few large calls: again when half of the window is used up.
-  bool half_empty = asked_ <= window_.blocks / 2 && asked_bytes_ <= window_.bytes / 2;
-  if (!line_.front().batch || half_empty) ask_ahead(group);
+  // Asked for in few large calls, of which several are under way: again when a quarter of the window is used up.
+  bool room = asked_ <= window_.blocks / 4 * 3 && asked_bytes_ <= window_.bytes / 4 * 3;
+  if (!line_.front().batch || room) ask_ahead(group);
   Place place = std::move(line_.front());
   line_.pop_front();
   while (!place.batch->done) co_await arrived_.wait();

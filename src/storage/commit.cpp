@@ -34,7 +34,7 @@ struct StoreCore::Group {
   // Outcome:
   bool settled = false;     ///< what was pending is in the index
   IndexBatch rows;          ///< to be put over pending
-  std::uint64_t bytes = 0;  ///< appended and not durable
+  std::uint64_t bytes = 0;  ///< appended and waiting in memory for a sync
 
   void fail_all(const std::exception_ptr& error) {
     for (auto& each : errors) {
@@ -173,22 +173,21 @@ void StoreCore::write_group(Group& group) {
     group.positions[i] = writer.end() > kSegmentHeader ? position_of(log->number(), writer.end())
                                                        : position_of(totals.segment, totals.end);
   }
-  auto start = log->end();
-  append_group(writer);
+  group.bytes = append_group(writer);
   if (group.durable && log->unsynced()) sync_log();
-  group.bytes = log->end() - start;
   merge(group.rows, writer.group_layer().take());
   if (log->durable_end() == log->end()) settle();
   if (lost) std::rethrow_exception(lost);
 }
 
-/// Writes what the writer collected. After an error nothing was written.
-void StoreCore::append_group(GroupWriter& writer) {
-  if (writer.empty()) return;
+/// Writes what the writer collected; returns how much of it waits in memory. After an error nothing was written.
+std::uint64_t StoreCore::append_group(GroupWriter& writer) {
+  if (writer.empty()) return 0;
   auto start = log->end();
   auto chain = log->chain();
+  std::uint64_t waiting = 0;
   try {
-    log->append(writer.pieces(), writer.bytes(), writer.chain());
+    waiting = log->append(writer.pieces(), writer.bytes(), writer.chain());
   } catch (...) {
     log->take_back(start, chain);
     throw;
@@ -199,6 +198,7 @@ void StoreCore::append_group(GroupWriter& writer) {
   totals.end = log->end();
   totals.chain = log->chain();
   writer.group_layer().put(std::string(kTotalsKey), encode(totals));
+  return waiting;
 }
 
 /// After an error what was appended since the last sync is void, and what of it was accepted must be written anew.

@@ -47,7 +47,7 @@ void GroupWriter::end_request() {
     record.flags = static_cast<std::uint8_t>(planned.flags | (planned.ends_batch ? 0 : kMoreFollows));
     record.key = planned.key;
     record.payload = planned.payload;
-    record.payload_crc = crypto::crc32c(planned.payload);
+    record.payload_crc = planned.payload_crc ? *planned.payload_crc : crypto::crc32c(planned.payload);
     record.chain = chain_;
     record.offset = planned.offset;
     auto distance = (planned.offset - log_.durable_end()) / kRecordAlign;
@@ -111,6 +111,7 @@ bool GroupWriter::has_block(const Cid& cid) const {
 void GroupWriter::put_block(const Block& block, std::uint8_t flags) {
   Cid key = Cid::v1(block.cid.codec(), block.cid.hash());
   auto at = plan(RecordType::block, flags, key, block.data);
+  planned_.back().payload_crc = block.crc32c;
   fresh_.emplace(at.offset, block.data);
   ledger(true).place_block(key, at, flags & kCarried);
 }

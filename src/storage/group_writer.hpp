@@ -58,6 +58,7 @@ private:
     base::Bytes key;
     base::SharedBytes payload;
     std::uint64_t offset = 0;
+    std::optional<std::uint32_t> payload_crc;  ///< when it is known already
     bool ends_batch = false;
   };
   Location plan(RecordType type, std::uint8_t flags, const Cid& key, base::SharedBytes payload);

@@ -14,6 +14,9 @@ constexpr std::uint64_t kAheadFirst = 64u << 10, kAheadMost = 1u << 20;
 constexpr std::uint64_t kSmallGroup = 64u << 10;
 constexpr unsigned kSmallSyncsBefore = 4;  ///< a command that commits once must not pay for zeros
 
+constexpr std::uint64_t kUncachedGroup = 1u << 20;   ///< bytes at least
+constexpr std::uint64_t kUncachedPiece = 64u << 10;  ///< bytes on average
+
 constexpr std::string_view kSuffix = ".pack";
 
 }  // namespace
@@ -103,12 +106,17 @@ void PackLog::write_ahead(std::uint64_t bytes) noexcept {
   }
 }
 
-void PackLog::append(std::span<const base::BytesView> pieces, std::uint64_t bytes, std::uint32_t chain) {
+std::uint64_t PackLog::append(std::span<const base::BytesView> pieces, std::uint64_t bytes, std::uint32_t chain) {
   write_ahead(bytes);
-  file_->write_at(end_, pieces);
+  // Blocks of large files: the reader of a fresh import is seldom near, and a page of the cache costs more than the
+  // disk does (measured: 2.0 against 0.3 to 1.5 GB/s). Small records go through the cache, from which the catalog reads
+  // them right away.
+  bool large = bytes >= kUncachedGroup && bytes >= pieces.size() * kUncachedPiece;
+  large ? file_->write_uncached(end_, pieces) : file_->write_at(end_, pieces);
   end_ += bytes;
   zeroed_to_ = std::max(zeroed_to_, end_);
   chain_ = chain;
+  return large ? 0 : bytes;
 }
 
 void PackLog::sync() {

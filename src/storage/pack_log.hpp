@@ -37,8 +37,9 @@ public:
   std::uint32_t chain() const noexcept { return chain_; }
   const StoreId& store() const noexcept { return store_; }
 
-  /// Appends `bytes` at end(); `chain` is the last record's. After an error nothing has been appended.
-  void append(std::span<const base::BytesView> pieces, std::uint64_t bytes, std::uint32_t chain);
+  /// Appends `bytes` at end(); `chain` is the last record's. After an error nothing has been appended. Returns how many
+  /// of them wait in memory for sync(): large groups are on the disk already, though it may still forget them.
+  std::uint64_t append(std::span<const base::BytesView> pieces, std::uint64_t bytes, std::uint32_t chain);
   /// Something is not durable yet: bytes before end(), or that what lay behind it is void.
   bool unsynced() const noexcept { return durable_end_ < end_ || stale_; }
   /// Makes everything up to end() durable. After an error what is not durable must be taken as lost, and the segment

@@ -118,7 +118,7 @@ private:
   void run_group(Group& group);
   void write_group(Group& group);
   void rescue(IndexBatch& rows);
-  void append_group(GroupWriter& writer);
+  std::uint64_t append_group(GroupWriter& writer);
   void sync_log();
   void break_tail();
   void drop_segment(std::uint32_t segment) noexcept;

@@ -19,7 +19,7 @@ using base::TaskGroup;
 /// No real file is deeper: 8 levels of 174 links hold more than 2^64 bytes, a trickle DAG a few times that.
 constexpr unsigned kMaxFileDepth = 256;
 /// Leaves fetched ahead. Two of the largest blocks are always under way.
-constexpr Prefetch::Window kWindow{.blocks = 64, .bytes = 8u << 20};
+constexpr Prefetch::Window kWindow{.blocks = 64, .bytes = 16u << 20};
 
 Error not_a_file(const Cid& cid, NodeType type) {
   return {Errc::invalid_argument, fmt::format("{} is a {}, not a file", cid.text(), to_string(type))};

@@ -1,5 +1,6 @@
 #include "ipld/unixfs/file_writer.hpp"
 
+#include "crypto/hash.hpp"
 #include "ipld/dag_pb.hpp"
 #include "ipld/unixfs/data.hpp"
 
@@ -17,6 +18,7 @@ Leaf make_leaf(const Profile& profile, base::SharedBytes chunk) {
   std::uint64_t size = chunk.size();
   if (profile.leaves == LeafKind::raw) {
     Block block = make_block(Codec::raw, std::move(chunk));
+    block.crc32c = crypto::crc32c(block.data);
     FilePart part{block.cid, size, size};
     return {std::move(block), std::move(part)};
   }

@@ -110,6 +110,31 @@ TEST_P(DiskContract, WritesManyBuffersAtOnce) {
   EXPECT_EQ(file->size(), expected.size());
 }
 
+TEST_P(DiskContract, UncachedWritesChangeWhatTheyCoverAndNoMore) {
+  auto file = disk.open(at("f"), OpenMode::create_new);
+  std::string expected(6'000'000, '0');
+  file->write_at(0, as_bytes(expected));
+  // Pieces that begin and end anywhere: in the middle of a block of the disk, at its border, within one.
+  for (std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{4096}, std::uint64_t{5000}, std::uint64_t{3'999'999}}) {
+    for (std::size_t bytes : {std::size_t{1}, std::size_t{100}, std::size_t{4096}, std::size_t{2'500'000}}) {
+      std::string text(bytes, static_cast<char>('a' + bytes % 26));
+      for (std::size_t i = 0; i < bytes; i += 997) text[i] = static_cast<char>('A' + i % 26);
+      auto first = bytes / 3, second = bytes / 2;
+      std::vector<BytesView> pieces = {as_bytes(text).first(first),
+                                       {},
+                                       as_bytes(text).subspan(first, second - first),
+                                       as_bytes(text).subspan(second)};
+      file->write_uncached(offset, pieces);
+      if (expected.size() < offset + bytes) expected.resize(offset + bytes);
+      expected.replace(offset, bytes, text);
+      ASSERT_EQ(file->size(), expected.size());
+      ASSERT_TRUE(get("f") == expected) << bytes << " bytes at " << offset;
+    }
+  }
+  file->sync();
+  EXPECT_TRUE(equal(disk.open(at("f"), OpenMode::read)->map(0, expected.size()), as_bytes(expected)));
+}
+
 TEST_P(DiskContract, OpenModes) {
   EXPECT_EQ(code_of([&] { disk.open(at("f"), OpenMode::read); }), "not found");
   EXPECT_EQ(code_of([&] { disk.open(at("f"), OpenMode::write); }), "not found");
