@@ -11,7 +11,7 @@ namespace openmcp::context {
 
 namespace {
 
-constexpr BacklogLimits kLimits{.batch = 256, .room = 16384, .linger = std::chrono::milliseconds(50)};
+constexpr BacklogLimits kLimits{.batch = 2048, .room = 16384, .linger = std::chrono::milliseconds(500)};
 
 /// The store, until the indexer goes: what is on its way then must not ask a store that may be gone, too.
 class WhileRunning final : public ipld::BlockSource {

@@ -4,7 +4,7 @@ namespace openmcp::context {
 
 namespace {
 
-constexpr BacklogLimits kLimits{.batch = 512, .room = 4096, .linger = std::chrono::milliseconds(10)};
+constexpr BacklogLimits kLimits{.batch = 1024, .room = 4096, .linger = std::chrono::milliseconds(200)};
 
 ContextHeads heads_of(const ContextRecord& record) {
   return {.id = record.id,
