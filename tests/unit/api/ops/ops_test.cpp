@@ -60,18 +60,18 @@ TEST_F(OpsTest, IsReadyUntilItDrains) {
   EXPECT_EQ(answer->status(), 200u);
   EXPECT_EQ(answer->body(), "ok\n");
   EXPECT_EQ(server.ask("GET", "/readyz?verbose")->body(),
-            "[+]serving ok\n[+]store ok\n[+]catalog ok\nreadyz check passed\n");
+            "[+]serving ok\n[+]store ok\n[+]catalog ok\n[+]search ok\nreadyz check passed\n");
   draining = true;
   answer = server.ask("GET", "/readyz");
   EXPECT_EQ(answer->status(), 503u);
-  EXPECT_EQ(answer->body(), "[-]serving failed\n[+]store ok\n[+]catalog ok\nreadyz check failed\n");
+  EXPECT_EQ(answer->body(), "[-]serving failed\n[+]store ok\n[+]catalog ok\n[+]search ok\nreadyz check failed\n");
 }
 
 TEST_F(OpsTest, IsNotReadyWithoutItsCatalog) {
   run(server.env, server.workspace->close());
   auto answer = server.ask("GET", "/readyz?verbose");
   EXPECT_EQ(answer->status(), 503u);
-  EXPECT_EQ(answer->body(), "[+]serving ok\n[+]store ok\n[-]catalog failed\nreadyz check failed\n");
+  EXPECT_EQ(answer->body(), "[+]serving ok\n[+]store ok\n[-]catalog failed\n[-]search failed\nreadyz check failed\n");
   auto health = parsed(*server.as(Role::reader, "GET", "/api/v1/server/health"));
   EXPECT_FALSE(health.at("ready").as_bool());
 }
