@@ -40,20 +40,18 @@ struct Asked {
         contexts(m.gauge("contexts", "Contexts that are not forgotten")),
         to_index(m.gauge("search_backlog", "Changes that wait for the search index")),
         connections(m.gauge("http_connections", "Open connections")),
+        gc_freed(m.counter("gc_freed_bytes_total", "Bytes of the disk that collections gave back")),
         audit_records(m.counter("audit_records_total", "Lines written to the audit log")),
         audit_failures(m.counter("audit_write_failures_total",
                                  "Lines that could not be written to the audit log, "
                                  "and syncs of it that failed")),
-        writes(m.counter("context_writes_total", "Changes of contexts", {{"result", "ok"}})) {
-    for (const char* state : {"queued", "pinning", "error"})
-      m.gauge("pins", "Pins of the store by state", {{"state", state}});
-  }
+        writes(m.counter("context_writes_total", "Changes of contexts", {{"result", "ok"}})) {}
 
   monitor::ProcessMetrics process;
   monitor::Gauge blockstore_bytes, blocks, disk_bytes, free, pinned, ready, chain_valid, contexts, to_index,
       connections;
   std::optional<monitor::Gauge> capacity;
-  Following audit_records, audit_failures, writes;
+  Following gc_freed, audit_records, audit_failures, writes;
 };
 
 struct Space {
@@ -89,6 +87,7 @@ base::Task<void> ask(std::shared_ptr<Ops> ops, std::shared_ptr<Asked> asked, std
     asked->blockstore_bytes.set(static_cast<double>(stats.bytes));
     asked->blocks.set(static_cast<double>(stats.blocks));
     asked->disk_bytes.set(static_cast<double>(stats.disk_bytes));
+    asked->gc_freed.to(stats.freed_bytes);
     asked->pinned.set(static_cast<double>(stats.pins));
     auto status = co_await service.workspace.status();
     asked->contexts.set(static_cast<double>(status.contexts));
