@@ -35,12 +35,19 @@ public:
   }
 
   void push(Item item) {
+    if (waiting() == 0) moved_ = env_.steady();
     queue_.push_back(std::move(item));
     ++pushed_;
     work_.wake_all();
   }
 
   std::size_t waiting() const noexcept { return queue_.size() + batch_.size(); }
+
+  /// The last batch failed, and was not tried again with success.
+  bool failing() const noexcept { return problem_ != nullptr; }
+  /// How long nothing was handled although something waits.
+  base::Duration still() const { return waiting() == 0 ? base::Duration() : env_.steady() - moved_; }
+  std::size_t limit() const noexcept { return limits_.room; }
 
   /// Everything pushed before the call is handled. Throws what the handler threw, if it fails again now.
   base::Task<void> ready() {
@@ -123,6 +130,7 @@ private:
         co_await self->handle_(batch);
         self->done_ += batch.size();
         batch.clear();
+        self->moved_ = self->env_.steady();
         self->problem_ = nullptr;
       } catch (...) {
         self->problem_ = std::current_exception();
@@ -153,6 +161,7 @@ private:
   std::vector<Item> batch_;  ///< being handled, or failed
   std::uint64_t pushed_ = 0, done_ = 0, failures_ = 0;
   std::exception_ptr problem_;
+  base::Instant moved_{};               ///< the last batch was done, or the first item came
   std::size_t asked_ = 0;               ///< waiters for ready() or room()
   bool ticking_ = false, due_ = false;  ///< the wait for more runs; it is over
   bool retry_ = false, abandoned_ = false, running_ = false;

@@ -6,6 +6,7 @@
 #include "base/env.hpp"
 #include "context/backlog.hpp"
 #include "context/manifest.hpp"
+#include "context/view.hpp"
 #include "storage/pins.hpp"
 
 namespace openmcp::context {
@@ -34,6 +35,11 @@ public:
   base::Task<void> close() { return backlog_->close(); }
   void abandon() noexcept;
   std::size_t waiting() const noexcept { return backlog_->waiting(); }
+  bool failing() const noexcept { return backlog_->failing(); }
+  Following following() const {
+    return {
+        .store = 0, .view = 0, .waiting = backlog_->waiting(), .room = backlog_->limit(), .still = backlog_->still()};
+  }
 
 private:
   std::shared_ptr<bool> stopped_ = std::make_shared<bool>(false);  ///< the store must not be asked any more

@@ -150,6 +150,14 @@ struct Positions {
   storage::Position search = 0;  ///< the catalog's when there is no index
 };
 
+/// How a view follows the store's log.
+struct Following {
+  storage::Position store = 0, view = 0;
+  std::uint64_t waiting = 0;  ///< changes of contexts that are not in it yet
+  std::uint64_t room = 0;     ///< from so many on, writers wait
+  base::Duration still{};     ///< how long nothing came in although something waits
+};
+
 struct TagCount {
   std::string tag;
   std::uint64_t contexts = 0;

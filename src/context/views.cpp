@@ -1,5 +1,7 @@
 #include "context/views.hpp"
 
+#include "context/search/index.hpp"
+
 namespace openmcp::context {
 
 namespace {
@@ -171,6 +173,28 @@ base::Task<void> Views::catalog_ready() { return backlog_->ready(); }
 base::Task<void> Views::index_ready() {
   co_await backlog_->ready();
   if (indexer_) co_await indexer_->ready();
+}
+
+base::Task<Following> Views::catalog_following() {
+  if (backlog_->failing()) co_await backlog_->ready();
+  auto where = [catalog = catalog_] { return catalog->position(); };
+  const auto position = co_await env_.run(std::move(where));
+  co_return Following{.store = 0,
+                      .view = position,
+                      .waiting = backlog_->waiting(),
+                      .room = backlog_->limit(),
+                      .still = backlog_->still()};
+}
+
+base::Task<Following> Views::index_following() {
+  if (indexer_->failing()) co_await indexer_->ready();
+  auto where = [index = index_] { return index->position(); };
+  const auto position = co_await env_.run(std::move(where));
+  // What the catalog has not handed on yet waits for the index too.
+  auto following = indexer_->following();
+  following.view = position;
+  following.waiting += backlog_->waiting();
+  co_return following;
 }
 
 }  // namespace openmcp::context

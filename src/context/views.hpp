@@ -15,6 +15,7 @@
 #include "context/backlog.hpp"
 #include "context/catalog.hpp"
 #include "context/indexer.hpp"
+#include "context/view.hpp"
 #include "storage/pins.hpp"
 
 namespace openmcp::context {
@@ -72,6 +73,10 @@ public:
     auto work = [kept = catalog_, look = std::move(look)]() mutable { return look(std::as_const(*kept)); };
     co_return co_await env_.run(std::move(work));
   }
+
+  /// As Workspace::catalog_following() and search_following(), without the store.
+  base::Task<Following> catalog_following();
+  base::Task<Following> index_following();  ///< precondition: there is an index
 
   const std::shared_ptr<Catalog>& catalog() const noexcept { return catalog_; }
   const std::shared_ptr<search::SearchIndex>& index() const noexcept { return index_; }

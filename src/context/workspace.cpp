@@ -128,6 +128,21 @@ base::Task<Positions> Workspace::positions() {
   co_return co_await state_->views->read(std::move(look));
 }
 
+base::Task<Following> Workspace::catalog_following() {
+  auto operation = co_await state_->enter();
+  auto following = co_await state_->views->catalog_following();
+  following.store = state_->store.position();
+  co_return following;
+}
+
+base::Task<Following> Workspace::search_following() {
+  auto operation = co_await state_->enter();
+  auto& views = *state_->views;
+  auto following = co_await (views.index() ? views.index_following() : views.catalog_following());
+  following.store = state_->store.position();
+  co_return following;
+}
+
 base::Task<search::SearchIndex*> Workspace::search_index() {
   auto operation = co_await state_->enter();
   if (!state_->views->index()) throw base::Error(Errc::unsupported, "this workspace was opened without search");

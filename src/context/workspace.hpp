@@ -117,6 +117,11 @@ public:
   /// Where store, catalog and search index stand. Of a read-only workspace the views may be behind the store (nobody
   /// brought them forward) or before it (the writer went on since the store was opened: refresh the store).
   base::Task<Positions> positions();
+  /// How the catalog, or the search index, follows what is committed; waits for nothing that it has still to do. When
+  /// its last batch failed, that is tried again now, and what keeps it back is thrown. Of a workspace without search
+  /// the index is the catalog.
+  base::Task<Following> catalog_following();
+  base::Task<Following> search_following();
 
   /// Calls `watcher` on the executor for every change made through this workspace, once it is durable and readers see
   /// it; until unwatch().

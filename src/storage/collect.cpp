@@ -146,7 +146,9 @@ base::Task<CollectReport> collect_all(std::shared_ptr<StoreCore> core, Progress 
   std::uint64_t done = before;
   for (const auto& each : sparse) {
     if (each.segment == core->newest.segment) co_await seal_newest(core);
+    const auto freed = report.bytes_freed;
     co_await compact(core, each.segment, false, report);
+    core->freed += report.bytes_freed - freed;  // at once: one that is ended early has freed this too
     done += each.size;
     if (progress) progress(done, total);
   }

@@ -366,8 +366,9 @@ base::Task<void> LocalStore::refresh() {
 
 base::Task<StoreStats> LocalStore::stats() {
   co_await core_->settle_rows("m");
-  auto work = [core = core_] {
+  auto work = [core = core_, freed = core_->freed] {
     StoreStats stats;
+    stats.freed_bytes = freed;
     auto totals = Layer(*core->index).totals();
     stats.blocks = totals.blocks;
     stats.bytes = totals.bytes;

@@ -46,8 +46,9 @@ struct StoreStats {
   std::uint64_t bytes = 0;  ///< of the blocks themselves
   std::uint64_t pins = 0;
   std::uint64_t segments = 0;
-  std::uint64_t disk_bytes = 0;  ///< of all segments
-  std::uint64_t live_bytes = 0;  ///< of records still needed; live_bytes / disk_bytes is the live share
+  std::uint64_t disk_bytes = 0;   ///< of all segments
+  std::uint64_t freed_bytes = 0;  ///< that collections gave back to the disk since the store was opened
+  std::uint64_t live_bytes = 0;   ///< of records still needed; live_bytes / disk_bytes is the live share
 };
 
 /// One damaged place in a segment.

@@ -79,6 +79,7 @@ public:
   base::Signal spared;                  ///< `condemned` became empty
   std::set<ipld::Multihash> damaged;    ///< found damaged on reading: stored anew when offered again
   std::uint64_t unsynced = 0;           ///< bytes
+  std::uint64_t freed = 0;              ///< bytes that collections gave back since the store was opened
   std::uint64_t settlings = 0;          ///< how often pending rows went into the index
   bool flush_running = false;
   base::Signal flushed;  ///< flush_running became false

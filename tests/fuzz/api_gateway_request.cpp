@@ -1,10 +1,9 @@
 // A request's line and headers from a stranger: a path that is understood is written so that it can stand in a header,
-// and leads back to itself; ranges stay inside; rules of _redirects give targets without control characters.
+// and leads back to itself; rules of _redirects give targets without control characters.
 #include <cstdlib>
 
 #include "api/gateway/content_type.hpp"
 #include "api/gateway/host.hpp"
-#include "api/gateway/ranges.hpp"
 #include "api/gateway/redirects_file.hpp"
 #include "api/gateway/target.hpp"
 
@@ -37,8 +36,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (auto label = label_of((*target)->space, (*target)->root)) need(label->size() <= kMaxDnsLabel);
   }
   if (auto host = match_host(line, {"localhost"})) need(host->domain.starts_with("localhost"));
-  auto choice = choose_range(line, 1000);
-  if (choice.kind == RangeChoice::Kind::part) need(choice.length > 0 && choice.first + choice.length <= 1000);
   http::Headers headers{{"Accept", std::string(line)}};
   (void)negotiate({}, headers);
   need(!sniff_type({data, size}, true).empty());

@@ -29,12 +29,12 @@ public:
   virtual base::Task<std::optional<base::Bytes>> record(std::string name) = 0;
 };
 
-/// Needs no workspace: tests run it over any block source. `auth` and `metrics` may be null.
+/// Needs no workspace: tests run it over any block source. `auth` and `names` may be null. What is answered is counted
+/// by the listener's `done`, as route "gateway".
 struct GatewayParts {
   base::Env& env;
   ipld::BlockSource& blocks;
   Auth* auth = nullptr;
-  monitor::Metrics* metrics = nullptr;
   NameSource* names = nullptr;
   /// Answers /routing/v1/... on this port too (routing::RoutingService::answer). Unset: 404.
   std::function<base::Task<void>(http::Exchange&, Caller)> routing = {};

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "api/gateway/ranges.hpp"
 #include "ipld/utf8.hpp"
 
 namespace openmcp::api::gateway {
@@ -142,35 +141,47 @@ std::string disposition_of(const GatewayCall& call, std::string_view kind, std::
 
 Part choose_part(GatewayCall& call, http::Headers& headers, std::uint64_t size) {
   headers.set("Accept-Ranges", "bytes");
-  Part part{.status = call.status.value_or(200), .offset = 0, .length = size};
+  const auto status = call.status.value_or(200);
   auto& request = call.request();
-  auto* range = request.headers.find("Range");
-  if (!range || !request.is("GET") || part.status != 200) return part;
-  if (auto* only_if = request.headers.find("If-Range"); only_if && *only_if != headers.get("ETag")) return part;
-  auto choice = choose_range(*range, size);
-  if (choice.kind == RangeChoice::Kind::unsatisfiable) {
+  auto* field = request.headers.find("Range");
+  auto* only_if = request.headers.find("If-Range");
+  RangeChoice choice;
+  if (field && request.is("GET") && status == 200 && (!only_if || *only_if == headers.get("ETag")))
+    choice = choose_ranges(*field, size);
+  if (!choice.satisfiable) {
     http::Headers refused{{"Content-Range", fmt::format("bytes */{}", size)}};
     refuse(416, fmt::format("there are {} bytes; none of the range is among them", size), std::move(refused));
   }
-  if (choice.kind == RangeChoice::Kind::whole) return part;
-  part = {.status = 206, .offset = choice.first, .length = choice.length};
-  headers.set("Content-Range", fmt::format("bytes {}-{}/{}", part.offset, part.offset + part.length - 1, size));
-  return part;
+  RangedBody body(call.env, std::move(choice.spans), size, headers);
+  const auto found = body.status();
+  return {.status = found == 206 ? found : status, .body = std::move(body)};
 }
 
 Task<void> send_bytes(GatewayCall& call, http::Headers headers, base::SharedBytes bytes) {
   auto part = choose_part(call, headers, bytes.size());
-  auto body = bytes.slice(static_cast<std::size_t>(part.offset), static_cast<std::size_t>(part.length));
-  if (body.size() <= kSmallBody) {
-    http::Response response{.status = part.status, .headers = std::move(headers)};
-    response.body = base::as_text(body);
-    co_await call.exchange.send(std::move(response));
-    co_return;
+  const auto small = part.body.length() <= kSmallBody;
+  auto& exchange = call.exchange;
+  http::Response response{.status = part.status, .headers = {}};
+  if (small) {
+    response.headers = std::move(headers);
+  } else {
+    http::ResponseHead head{.status = part.status, .headers = std::move(headers), .length = part.body.length()};
+    co_await exchange.start(std::move(head));
   }
-  http::ResponseHead head{.status = part.status, .headers = std::move(headers), .length = part.length};
-  co_await call.exchange.start(std::move(head));
-  if (!call.head()) co_await call.exchange.write(std::move(body));
-  co_await call.exchange.finish();
+  ipld::ByteSink sink = [&](base::SharedBytes piece) -> Task<void> {
+    if (small)
+      response.body += base::as_text(piece);
+    else
+      co_await exchange.write(std::move(piece));
+  };
+  RangedBody::ReadSpan read = [&bytes](ByteSpan span, ipld::ByteSink into) -> Task<void> {
+    co_await into(bytes.slice(static_cast<std::size_t>(span.offset), static_cast<std::size_t>(span.length)));
+  };
+  if (small || !call.head()) co_await part.body.send(std::move(read), std::move(sink));
+  if (small)
+    co_await exchange.send(std::move(response));
+  else
+    co_await exchange.finish();
 }
 
 }  // namespace openmcp::api::gateway

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/byte_ranges.hpp"
 #include "api/gateway/call.hpp"
 #include "base/bytes.hpp"
 
@@ -28,13 +29,14 @@ std::string disposition(std::string_view kind, std::string_view filename);
 /// The header for a format with a fixed kind; ?filename= and ?download=true have their say.
 std::string disposition_of(const GatewayCall& call, std::string_view kind, std::string fallback_name);
 
-/// Bytes in memory as the whole answer: 200, 206 or 416. `headers` from head_of.
+/// Bytes in memory as the answer: 200, 206 or 416. `headers` from head_of.
 base::Task<void> send_bytes(GatewayCall& call, http::Headers headers, base::SharedBytes bytes);
 
-/// The range to send of a body of this size; sets Content-Range and Accept-Ranges. Throws an Answer 416.
+/// What to send of a body of this size; sets the headers of ranges. Throws an Answer 416. `status`: 200, unless a page
+/// of _redirects says another one, which is sent whole.
 struct Part {
   unsigned status = 200;
-  std::uint64_t offset = 0, length = 0;
+  RangedBody body;
 };
 Part choose_part(GatewayCall& call, http::Headers& headers, std::uint64_t size);
 

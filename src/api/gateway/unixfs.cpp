@@ -101,7 +101,7 @@ Task<void> answer_file(GatewayCall& call, ipld::Cid file, base::SharedBytes bloc
   }
 
   auto part = choose_part(call, headers, opened.size);
-  http::ResponseHead head{.status = part.status, .headers = std::move(headers), .length = part.length};
+  http::ResponseHead head{.status = part.status, .headers = std::move(headers), .length = part.body.length()};
   auto& exchange = call.exchange;
   if (call.head()) {
     co_await exchange.start(std::move(head));
@@ -113,8 +113,11 @@ Task<void> answer_file(GatewayCall& call, ipld::Cid file, base::SharedBytes bloc
     if (!exchange.started()) co_await exchange.start(std::move(head));
     co_await exchange.write(std::move(bytes));
   };
-  unixfs::ByteRange range{.offset = part.offset, .length = part.length};
-  co_await unixfs::read_file(call.env, call.blocks, file, range, std::move(sink));
+  RangedBody::ReadSpan read = [&call, file](ByteSpan span, ipld::ByteSink into) -> Task<void> {
+    unixfs::ByteRange range{.offset = span.offset, .length = span.length};
+    co_await unixfs::read_file(call.env, call.blocks, file, range, std::move(into));
+  };
+  co_await part.body.send(std::move(read), std::move(sink));
   if (!exchange.started()) co_await exchange.start(std::move(head));
   co_await exchange.finish();
 }

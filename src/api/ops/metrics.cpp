@@ -1,4 +1,6 @@
 // /metrics: what is followed by everyone, and what is asked for here.
+#include <algorithm>
+
 #include "api/audit.hpp"
 #include "api/events.hpp"
 #include "api/ops/parts.hpp"
@@ -38,20 +40,18 @@ struct Asked {
         contexts(m.gauge("contexts", "Contexts that are not forgotten")),
         to_index(m.gauge("search_backlog", "Changes that wait for the search index")),
         connections(m.gauge("http_connections", "Open connections")),
+        gc_freed(m.counter("gc_freed_bytes_total", "Bytes of the disk that collections gave back")),
         audit_records(m.counter("audit_records_total", "Lines written to the audit log")),
         audit_failures(m.counter("audit_write_failures_total",
                                  "Lines that could not be written to the audit log, "
                                  "and syncs of it that failed")),
-        writes(m.counter("context_writes_total", "Changes of contexts", {{"result", "ok"}})) {
-    for (const char* state : {"queued", "pinning", "error"})
-      m.gauge("pins", "Pins of the store by state", {{"state", state}});
-  }
+        writes(m.counter("context_writes_total", "Changes of contexts", {{"result", "ok"}})) {}
 
   monitor::ProcessMetrics process;
   monitor::Gauge blockstore_bytes, blocks, disk_bytes, free, pinned, ready, chain_valid, contexts, to_index,
       connections;
   std::optional<monitor::Gauge> capacity;
-  Following audit_records, audit_failures, writes;
+  Following gc_freed, audit_records, audit_failures, writes;
 };
 
 struct Space {
@@ -70,23 +70,24 @@ base::Task<Space> space(Service& service) {
   co_return co_await service.env.run(std::move(work));
 }
 
-/// A source that fails leaves its gauges as they were: the page is most wanted when something is wrong.
-base::Task<void> ask(std::shared_ptr<Ops> ops, std::shared_ptr<Asked> asked) {
+/// A source that fails, or would not answer, leaves its gauges as they were: the page is most wanted when something is
+/// wrong.
+base::Task<void> ask(std::shared_ptr<Ops> ops, std::shared_ptr<Asked> asked, std::vector<Check> found) {
   auto& service = ops->service;
   if (auto process = co_await monitor::read_process(service.env)) asked->process.set(*process);
-  bool ready = true;
-  for (const auto& check : co_await checks(ops, false)) ready = ready && check.ok;
-  asked->ready.set(ready ? 1 : 0);
+  asked->ready.set(all_ok(found) ? 1 : 0);
   asked->chain_valid.set(service.audit.valid() ? 1 : 0);
   asked->audit_records.to(service.audit.records());
   asked->audit_failures.to(service.audit.failures());
   asked->writes.to(service.events.newest());
   if (ops->sources.connections) asked->connections.set(static_cast<double>(ops->sources.connections()));
+  if (!std::ranges::all_of(found, [](const Check& check) { return check.heard; })) co_return;
   try {
     auto stats = co_await service.store.stats();
     asked->blockstore_bytes.set(static_cast<double>(stats.bytes));
     asked->blocks.set(static_cast<double>(stats.blocks));
     asked->disk_bytes.set(static_cast<double>(stats.disk_bytes));
+    asked->gc_freed.to(stats.freed_bytes);
     asked->pinned.set(static_cast<double>(stats.pins));
     auto status = co_await service.workspace.status();
     asked->contexts.set(static_cast<double>(status.contexts));
@@ -101,14 +102,19 @@ base::Task<void> ask(std::shared_ptr<Ops> ops, std::shared_ptr<Asked> asked) {
   }
 }
 
-base::Task<void> page(std::shared_ptr<Ops> ops, std::shared_ptr<Asked> asked, Call& call) {
-  co_await ask(ops, asked);
+base::Task<void> tell(std::shared_ptr<Ops> ops, std::shared_ptr<Asked> asked, Call& call, std::vector<Check> found) {
+  co_await ask(ops, asked, std::move(found));
   const bool open_metrics =
       call.request.headers.get("Accept").find("application/openmetrics-text") != std::string_view::npos;
   http::Response response{.status = 200, .headers = {}, .body = ops->service.metrics.page(open_metrics)};
   response.headers.add("Content-Type", open_metrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
                                                     : "text/plain; version=0.0.4; charset=utf-8");
   co_await call.exchange.send(std::move(response));
+}
+
+base::Task<void> page(std::shared_ptr<Ops> ops, std::shared_ptr<Asked> asked, Call& call) {
+  auto answer = [ops, asked, &call](std::vector<Check> found) { return tell(ops, asked, call, std::move(found)); };
+  co_await with_checks(ops, false, std::move(answer));
 }
 
 }  // namespace

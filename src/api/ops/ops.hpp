@@ -10,7 +10,8 @@ namespace openmcp::api::ops {
 
 /// What only the owner of the listeners knows; may be unset.
 struct OpsSources {
-  std::function<std::size_t()> connections;
+  std::function<std::size_t()> connections = {};
+  base::Duration patience = std::chrono::seconds(3);  ///< for each check of /readyz
 };
 
 /// `draining` turns /readyz to 503. Router and service outlive the routes.

@@ -2,13 +2,26 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/json_writer.hpp"
 #include "api/ops/ops.hpp"
+#include "base/sync.hpp"
+#include "context/view.hpp"
 
 namespace openmcp::api::ops {
+
+struct Check {
+  std::string name;
+  bool ok = true;
+  std::string detail;
+  bool heard = true;  ///< it said something in time
+};
+bool all_ok(const std::vector<Check>& of);
 
 /// Of one server: what its routes stand on.
 struct Ops {
@@ -17,6 +30,8 @@ struct Ops {
   const bool& draining;
   OpsSources sources;
   base::WallTime started;
+  /// By the name of a check: one that hangs is not begun again beside itself, where each would hold a worker.
+  std::map<std::string, base::Semaphore, std::less<>> turns = {};
 };
 
 void add_health(const std::shared_ptr<Ops>& ops);
@@ -27,13 +42,14 @@ void add_tokens(const std::shared_ptr<Ops>& ops);
 void add_audit(const std::shared_ptr<Ops>& ops);
 void add_events(const std::shared_ptr<Ops>& ops);
 
-struct Check {
-  std::string name;
-  bool ok = true;
-  std::string detail;
-};
-/// Those that decide whether the server is ready, then (`all`) those that only say what is not well.
-base::Task<std::vector<Check>> checks(std::shared_ptr<Ops> ops, bool all);
+/// Runs the checks beside each other and calls `answer` with what they found: those that decide whether the server is
+/// ready, then (`all`) those that only say what is not well. One that has said nothing after Ops::sources.patience has
+/// failed. `answer` runs then, not when the last of them ends; this returns when all have.
+using Answering = std::function<base::Task<void>(std::vector<Check>)>;
+base::Task<void> with_checks(std::shared_ptr<Ops> ops, bool all, Answering answer);
+
+/// Whether a view is level with the store's log, or near enough and on its way.
+Check follows(std::string name, const context::Following& view);
 
 /// The store is in a directory of this path: for its space.
 base::Path store_path(const Service& service);

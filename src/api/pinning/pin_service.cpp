@@ -79,6 +79,17 @@ Task<void> PinService::catch_up() {
   }
 }
 
+PinService::Waiting PinService::waiting() const noexcept {
+  Waiting out;
+  for (const auto& [id, entry] : entries_) {
+    const auto status = entry.state.status;
+    if (status == Status::queued) ++out.queued;
+    if (status == Status::pinning) ++out.pinning;
+    if (status == Status::failed) ++out.failed;
+  }
+  return out;
+}
+
 Task<void> PinService::stop() {
   co_await turn_.acquire();
   stopped_ = true;

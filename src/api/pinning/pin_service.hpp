@@ -41,6 +41,12 @@ public:
   };
   base::Task<Page> list(Filter filter);
 
+  /// Requests that have no pin, as far as is known now: waits for nothing.
+  struct Waiting {
+    std::uint64_t queued = 0, pinning = 0, failed = 0;
+  };
+  Waiting waiting() const noexcept;
+
   /// Reads the requests when it was not done, and tries those that wait if the store has changed since.
   base::Task<void> catch_up();
   /// Nothing uses the store any more when it returns, whoever may still ask.

@@ -146,6 +146,23 @@ Task<void> keep_trying(base::Env& env, std::weak_ptr<PinService> weak) {
   }
 }
 
+/// Beside the pins that are there, which are counted with the store.
+void count_waiting(monitor::Metrics& metrics, std::weak_ptr<PinService> weak) {
+  auto gauge = [&metrics](std::string state) {
+    return metrics.gauge("pins", "Pins of the store by state", {{"state", std::move(state)}});
+  };
+  // "error" is the name that alerts know.
+  auto collect = [weak, queued = gauge("queued"), pinning = gauge("pinning"), failed = gauge("error")] {
+    auto pins = weak.lock();
+    if (!pins) return;
+    const auto waiting = pins->waiting();
+    queued.set(static_cast<double>(waiting.queued));
+    pinning.set(static_cast<double>(waiting.pinning));
+    failed.set(static_cast<double>(waiting.failed));
+  };
+  metrics.on_collect(std::move(collect));
+}
+
 }  // namespace
 
 std::shared_ptr<PinService> add_pinning(Router& router, Service& service) {
@@ -166,6 +183,7 @@ std::shared_ptr<PinService> add_pinning(Router& router, Service& service) {
   route("GET", "/pins/{requestid}", "pins_get", Role::reader, get);
   route("POST", "/pins/{requestid}", "pins_replace", Role::writer, replace);
   route("DELETE", "/pins/{requestid}", "pins_remove", Role::writer, remove);
+  count_waiting(service.metrics, pins);
   service.env.spawn(keep_trying(service.env, pins));
   return pins;
 }

@@ -5,6 +5,7 @@
 #include "api/json_spans.hpp"
 #include "api/rest/commit_body.hpp"
 #include "api/rest/handlers.hpp"
+#include "api/rest/once.hpp"
 #include "context/workspace.hpp"
 
 namespace openmcp::api::rest {
@@ -179,16 +180,9 @@ base::Task<void> run_bulk(SurfacePtr surface, Call& call) {
           fmt::format("List should have at most {} items after validation, not {}", kMostOperations, texts->size()),
           fmt::format("{{\"field_type\":\"List\",\"max_length\":{},\"actual_length\":{}}}", kMostOperations,
                       texts->size()));
-  Idempotency::Claim claim;
-  if (auto key = call.request.headers.find("Idempotency-Key")) {
-    const auto digest = crypto::sha256(base::as_bytes(read.text));
-    auto claimed = surface->idempotency.claim(idempotency_scope(call), *key, digest);
-    if (auto kept = std::get_if<KeptAnswer>(&claimed)) {
-      co_await send_json(call, std::move(kept->before), kept->status, {{"Idempotent-Replayed", "true"}});
-      co_return;
-    }
-    claim = std::get<Idempotency::Claim>(std::move(claimed));
-  }
+  // `texts` lies in `read.text`, which stays.
+  Once once(call, read.text);
+  if (co_await once.answered(surface, call)) co_return;
   Bulk bulk(surface, call, *std::move(texts));
   auto results = co_await bulk.run();
   std::string json = R"({"results":[)";
@@ -197,8 +191,8 @@ base::Task<void> run_bulk(SurfacePtr surface, Call& call) {
     json += results[i];
   }
   json += "]}";
-  if (claim) claim.keep({.status = 200, .before = json, .after = {}, .content = false});
-  co_await send_json(call, std::move(json));
+  Once::Answer answer{.json = std::move(json)};
+  co_await once.answer(call, std::move(answer));
 }
 
 }  // namespace openmcp::api::rest

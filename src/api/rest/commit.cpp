@@ -6,6 +6,7 @@
 #include "api/rest/commit_body.hpp"
 #include "api/rest/conditions.hpp"
 #include "api/rest/handlers.hpp"
+#include "api/rest/once.hpp"
 #include "api/rest/represent.hpp"
 #include "api/time.hpp"
 #include "context/text.hpp"
@@ -145,11 +146,41 @@ base::Task<void> post_stream(SurfacePtr surface, Call& call) {
   co_await send_json(call, std::move(written.json), 200, {{"ETag", tag_of(result)}});
 }
 
-base::Task<void> replay(Call& call, KeptAnswer kept, base::SharedBytes content) {
-  auto json = std::move(kept.before);
-  if (kept.content) json += json_quoted(base::as_text(content));
-  json += kept.after;
-  co_await send_json(call, std::move(json), kept.status, {{"Idempotent-Replayed", "true"}});
+/// A new version in JSON, read and checked.
+struct Asked {
+  std::unique_ptr<context::CommitRequest> request;
+  base::SharedBytes content;
+  Once once;
+  LargePermit permit;
+};
+base::Task<Asked> read_asked(SurfacePtr surface, Call& call, CommitRules rules) {
+  auto read = co_await read_json(surface, call);
+  Once once(call, read.text);
+  auto request = std::make_unique<context::CommitRequest>();
+  auto parse = [&read, &request, rules] {
+    Body body(std::move(read.text));
+    *request = read_commit(body, rules);
+    body.check();
+  };
+  if (read.text.size() <= kSmall)
+    parse();
+  else
+    co_await surface->service.env.run(parse);
+  auto content = std::get<base::SharedBytes>(request->content);
+  co_return Asked{.request = std::move(request),
+                  .content = std::move(content),
+                  .once = std::move(once),
+                  .permit = std::move(read.permit)};
+}
+
+base::Task<void> send_written(Call& call, Once& once, Written written, context::CommitResult result,
+                              base::SharedBytes content) {
+  Once::Answer out{.json = std::move(written.json), .etag = tag_of(result)};
+  if (show_bytes(content).omitted.empty()) {
+    out.content_begin = written.content.begin;
+    out.content_end = written.content.end;
+  }
+  co_await once.answer(call, std::move(out));
 }
 
 }  // namespace
@@ -159,68 +190,30 @@ base::Task<void> commit_context(SurfacePtr surface, Call& call) {
     co_await post_stream(surface, call);
     co_return;
   }
-  auto read = co_await read_json(surface, call);
-  std::optional<crypto::Digest32> digest;
-  auto key = call.request.headers.find("Idempotency-Key");
-  if (key) digest = crypto::sha256(base::as_bytes(read.text));
-  auto request = std::make_unique<context::CommitRequest>();
-  auto parse = [&read, &request] {
-    Body body(std::move(read.text));
-    *request = read_commit(body, {});
-    body.check();
-  };
-  if (read.text.size() <= kSmall)
-    parse();
-  else
-    co_await surface->service.env.run(parse);
-  auto content = std::get<base::SharedBytes>(request->content);
-
-  Idempotency::Claim claim;
-  if (key) {
-    auto claimed = surface->idempotency.claim(idempotency_scope(call), *key, *digest);
-    if (auto kept = std::get_if<KeptAnswer>(&claimed)) {
-      co_await replay(call, std::move(*kept), content);
-      co_return;
-    }
-    claim = std::get<Idempotency::Claim>(std::move(claimed));
-  }
-  request->time = surface->service.env.now().time_since_epoch().count();
-  auto result = co_await commit(surface, *request, false);
+  const CommitRules rules;
+  auto asked = co_await read_asked(surface, call, rules);
+  if (co_await asked.once.answered(surface, call, asked.content)) co_return;
+  asked.request->time = surface->service.env.now().time_since_epoch().count();
+  auto result = co_await commit(surface, *asked.request, false);
   audit(*surface, call, result.created ? "context.commit" : "context.update", result.id.text(), result.version.text());
-  auto written = co_await answer(surface, std::move(*request), result, content);
-  if (claim) {
-    const bool shown = show_bytes(content).omitted.empty();
-    claim.keep({.status = 200,
-                .before = written.json.substr(0, shown ? written.content.begin : std::string::npos),
-                .after = shown ? written.json.substr(written.content.end) : std::string(),
-                .content = shown});
-  }
-  co_await send_json(call, std::move(written.json), 200, {{"ETag", tag_of(result)}});
+  auto written = co_await answer(surface, std::move(*asked.request), result, asked.content);
+  co_await send_written(call, asked.once, std::move(written), std::move(result), asked.content);
 }
 
 base::Task<void> put_context(SurfacePtr surface, Call& call) {
   const auto id = path_id(call.at(0));
-  auto read = co_await read_json(surface, call);
-  auto request = std::make_unique<context::CommitRequest>();
-  auto parse = [&read, &request] {
-    Body body(std::move(read.text));
-    *request = read_commit(body, {.type_required = false, .content_required = true, .id_allowed = false});
-    body.check();
-  };
-  if (read.text.size() <= kSmall)
-    parse();
-  else
-    co_await surface->service.env.run(parse);
-  request->id = id;
-  request->new_context = false;
+  const CommitRules rules{.type_required = false, .content_required = true, .id_allowed = false};
+  auto asked = co_await read_asked(surface, call, rules);
+  if (co_await asked.once.answered(surface, call, asked.content)) co_return;
+  asked.request->id = id;
+  asked.request->new_context = false;
   auto matching = co_await expected_by_match(surface, call, id);
   const bool matched = matching.has_value();
-  if (matched) request->expected_parents = std::move(matching);
-  auto content = std::get<base::SharedBytes>(request->content);
-  auto result = co_await commit(surface, *request, matched);
+  if (matched) asked.request->expected_parents = std::move(matching);
+  auto result = co_await commit(surface, *asked.request, matched);
   if (!result.unchanged) audit(*surface, call, "context.update", result.id.text(), result.version.text());
-  auto written = co_await answer(surface, std::move(*request), result, content);
-  co_await send_json(call, std::move(written.json), 200, {{"ETag", tag_of(result)}});
+  auto written = co_await answer(surface, std::move(*asked.request), result, asked.content);
+  co_await send_written(call, asked.once, std::move(written), std::move(result), asked.content);
 }
 
 base::Task<void> put_content(SurfacePtr surface, Call& call) {

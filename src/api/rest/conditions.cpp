@@ -1,7 +1,6 @@
 #include "api/rest/conditions.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace openmcp::api::rest {
 
@@ -13,13 +12,6 @@ std::string_view trimmed(std::string_view text) {
   auto begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return value;
 }
 
 bool is_token(std::string_view text) {
@@ -66,27 +58,6 @@ std::string quoted_tag(std::string_view text) { return '"' + std::string(text) +
 
 bool matches_weakly(const EntityTags& tags, std::string_view text) {
   return tags.any || std::ranges::any_of(tags.tags, [text](const EntityTag& tag) { return tag.text == text; });
-}
-
-RangeAnswer parse_range(std::string_view field, std::uint64_t size) {
-  constexpr std::string_view kUnit = "bytes=";
-  RangeAnswer whole{.kind = RangeKind::whole, .span = {.offset = 0, .length = size}};
-  if (!field.starts_with(kUnit)) return whole;
-  const auto set = trimmed(field.substr(kUnit.size()));
-  const auto dash = set.find('-');
-  if (dash == std::string_view::npos || set.find(',') != std::string_view::npos) return whole;
-  const auto first = set.substr(0, dash), last = set.substr(dash + 1);
-  const auto from = number(first), to = number(last);
-  if (first.empty()) {
-    if (!to) return whole;
-    if (*to == 0 || size == 0) return {.kind = RangeKind::unsatisfiable, .span = {}};
-    const auto length = std::min(*to, size);
-    return {.kind = RangeKind::part, .span = {.offset = size - length, .length = length}};
-  }
-  if (!from || (!last.empty() && (!to || *to < *from))) return whole;
-  if (*from >= size) return {.kind = RangeKind::unsatisfiable, .span = {}};
-  const auto end = to ? std::min(*to, size - 1) : size - 1;
-  return {.kind = RangeKind::part, .span = {.offset = *from, .length = end - *from + 1}};
 }
 
 std::string safe_media_type(std::string_view text) {

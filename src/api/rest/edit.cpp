@@ -5,6 +5,7 @@
 #include "api/rest/commit_body.hpp"
 #include "api/rest/conditions.hpp"
 #include "api/rest/handlers.hpp"
+#include "api/rest/once.hpp"
 #include "context/workspace.hpp"
 
 namespace openmcp::api::rest {
@@ -13,18 +14,17 @@ using base::Errc;
 
 namespace {
 
-base::Task<void> send_result(Call& call, context::CommitResult result) {
+base::Task<void> send_result(Call& call, Once& once, context::CommitResult result) {
   JsonWriter json;
   write_json(json, result);
-  http::Headers headers{{"ETag", quoted_tag(result.version.text())}};
-  co_await send_json(call, json.take(), 200, std::move(headers));
+  Once::Answer answer{.json = json.take(), .etag = quoted_tag(result.version.text())};
+  co_await once.answer(call, std::move(answer));
 }
 
 /// An empty body is an empty object: everything in it is optional.
-base::Task<Body> optional_body(SurfacePtr surface, Call& call) {
-  auto read = co_await read_json(surface, call);
-  const bool blank = read.text.find_first_not_of(" \t\r\n") == std::string::npos;
-  co_return Body(blank ? std::string("{}") : std::move(read.text));
+Body optional_body(std::string text) {
+  const bool blank = text.find_first_not_of(" \t\r\n") == std::string::npos;
+  return Body(blank ? std::string("{}") : std::move(text));
 }
 
 /// The heads that are there, for a conflict.
@@ -41,9 +41,11 @@ base::Task<void> throw_conflict(SurfacePtr surface, context::ContextId id, base:
 base::Task<void> patch_context(SurfacePtr surface, Call& call) {
   const auto id = path_id(call.at(0));
   auto read = co_await read_json(surface, call);
+  Once once(call, read.text);
   Body body(std::move(read.text));
   auto request = read_edit(body, id);
   body.check();
+  if (co_await once.answered(surface, call)) co_return;
   auto matching = co_await expected_by_match(surface, call, id);
   const bool matched = matching.has_value();
   if (matched) request.expected_parents = std::move(matching);
@@ -57,11 +59,13 @@ base::Task<void> patch_context(SurfacePtr surface, Call& call) {
   }
   if (conflict) co_await throw_conflict(surface, id, *conflict, matched);
   if (!result->unchanged) audit(*surface, call, "context.update", id.text(), result->version.text());
-  co_await send_result(call, std::move(*result));
+  co_await send_result(call, once, std::move(*result));
 }
 
 base::Task<void> delete_context(SurfacePtr surface, Call& call) {
   const auto id = path_id(call.at(0));
+  Once once(call, {});
+  if (co_await once.answered(surface, call)) co_return;
   co_await expected_by_match(surface, call, id);
   context::ForgetRequest request;
   request.ids = {id};
@@ -69,12 +73,14 @@ base::Task<void> delete_context(SurfacePtr surface, Call& call) {
   auto report = co_await surface->service.workspace.forget(std::move(request));
   if (report.forgotten.empty()) throw base::Error(Errc::not_found, "context " + id.text() + " was forgotten");
   audit(*surface, call, "context.forget", id.text());
-  co_await send_json(call, R"({"message":"Context deleted successfully"})");
+  Once::Answer answer{.json = R"({"message":"Context deleted successfully"})"};
+  co_await once.answer(call, std::move(answer));
 }
 
 base::Task<void> restore_version(SurfacePtr surface, Call& call) {
   const auto id = path_id(call.at(0));
   auto read = co_await read_json(surface, call);
+  Once once(call, read.text);
   Body body(std::move(read.text));
   auto version = body.text("version", {.required = true, .min = 1, .max = 256});
   context::RestoreRequest request;
@@ -82,6 +88,7 @@ base::Task<void> restore_version(SurfacePtr surface, Call& call) {
   request.author = body.text("author", {.required = false, .min = 1, .max = context::kMaxAuthor});
   request.message = body.text("message", {.required = false, .min = 0, .max = context::kMaxMessage}).value_or("");
   body.check();
+  if (co_await once.answered(surface, call)) co_return;
   request.expected_parents = co_await expected_by_match(surface, call, id);
   const bool matched = request.expected_parents.has_value();
   request.version = co_await find_version(surface, id, *version, "body");
@@ -95,12 +102,14 @@ base::Task<void> restore_version(SurfacePtr surface, Call& call) {
   }
   if (conflict) co_await throw_conflict(surface, id, *conflict, matched);
   if (!result->unchanged) audit(*surface, call, "context.restore", id.text(), result->version.text());
-  co_await send_result(call, std::move(*result));
+  co_await send_result(call, once, std::move(*result));
 }
 
 base::Task<void> merge_heads(SurfacePtr surface, Call& call) {
   const auto id = path_id(call.at(0));
-  auto body = co_await optional_body(surface, call);
+  auto read = co_await read_json(surface, call);
+  Once once(call, read.text);
+  auto body = optional_body(std::move(read.text));
   context::MergeRequest request;
   request.id = id;
   request.prefer = body.cid("prefer");
@@ -108,6 +117,7 @@ base::Task<void> merge_heads(SurfacePtr surface, Call& call) {
   request.author = body.text("author", {.required = false, .min = 1, .max = context::kMaxAuthor});
   if (auto content = body.bytes("content", false)) request.content = *content;
   body.check();
+  if (co_await once.answered(surface, call)) co_return;
   std::optional<base::Error> conflict;
   std::optional<context::CommitResult> result;
   try {
@@ -118,7 +128,7 @@ base::Task<void> merge_heads(SurfacePtr surface, Call& call) {
   }
   if (conflict) co_await throw_conflict(surface, id, *conflict, false);
   if (!result->unchanged) audit(*surface, call, "context.update", id.text(), result->version.text());
-  co_await send_result(call, std::move(*result));
+  co_await send_result(call, once, std::move(*result));
 }
 
 }  // namespace openmcp::api::rest

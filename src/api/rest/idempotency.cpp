@@ -26,10 +26,13 @@ std::string plain_key(std::string_view key) {
 struct Idempotency::State {
   struct Entry {
     std::string key;
-    crypto::Digest32 body{};
+    crypto::Digest32 request{};
     base::Instant made;
     std::optional<KeptAnswer> answer;  ///< nullopt: at work
-    std::size_t bytes() const { return key.size() + 256 + (answer ? answer->before.size() + answer->after.size() : 0); }
+    std::size_t bytes() const {
+      const auto kept = answer ? answer->before.size() + answer->after.size() + answer->etag.size() : 0;
+      return key.size() + 256 + kept;
+    }
   };
   using Place = std::list<Entry>::iterator;
 
@@ -62,13 +65,13 @@ struct Idempotency::State {
 Idempotency::Idempotency(base::Env& env, Limits limits) : state_(std::make_shared<State>(env, limits)) {}
 
 std::variant<Idempotency::Claim, KeptAnswer> Idempotency::claim(std::string_view scope, std::string_view key,
-                                                                const crypto::Digest32& body) {
+                                                                const crypto::Digest32& request) {
   auto& state = *state_;
   auto name = std::string(scope) + '\n' + plain_key(key);
   state.tidy();
   if (auto found = state.keys.find(name); found != state.keys.end()) {
     const auto& entry = *found->second;
-    if (entry.body != body)
+    if (entry.request != request)
       throw HttpError(422, "idempotency_key_reused", "this Idempotency-Key was used for another request",
                       "take a new key for a new request");
     if (!entry.answer)
@@ -76,7 +79,7 @@ std::variant<Idempotency::Claim, KeptAnswer> Idempotency::claim(std::string_view
                       "try again in a moment", {{"Retry-After", "1"}});
     return *entry.answer;
   }
-  state.entries.push_back({.key = name, .body = body, .made = state.env.steady(), .answer = {}});
+  state.entries.push_back({.key = name, .request = request, .made = state.env.steady(), .answer = {}});
   state.keys[name] = std::prev(state.entries.end());
   state.bytes += state.entries.back().bytes();
   return Claim(state_, std::move(name));

@@ -1,8 +1,8 @@
 // Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07): a client that does not know whether its request
-// arrived sends it again with the same key, and gets the first answer instead of a second context.
+// arrived sends it again with the same key, and gets the first answer instead of a second context or version.
 //
 // In memory: 24 hours, a bounded number and size, until the server ends. Only successes are kept; after a failure the
-// key is free again. The same key with another body is 422, while the first is still at work 409 (section 2.7).
+// key is free again. The same key with another request is 422, while the first is still at work 409 (section 2.7).
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,7 @@ struct KeptAnswer {
   unsigned status = 200;
   std::string before, after;
   bool content = false;
+  std::string etag = {};  ///< as it was sent; "" there was none
 };
 
 class Idempotency {
@@ -54,7 +55,7 @@ public:
   };
 
   /// `scope`: caller, method and path. Throws HttpError 400 (a bad key), 409, 422.
-  std::variant<Claim, KeptAnswer> claim(std::string_view scope, std::string_view key, const crypto::Digest32& body);
+  std::variant<Claim, KeptAnswer> claim(std::string_view scope, std::string_view key, const crypto::Digest32& request);
   std::size_t size() const noexcept;
 
 private:

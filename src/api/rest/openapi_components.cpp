@@ -148,7 +148,7 @@ constexpr std::string_view kParameters = R"json({
 "if_none_match":{"name":"If-None-Match","in":"header","schema":{"type":"string"}},
 "range":{"name":"Range","in":"header","schema":{"type":"string"}},
 "last_event_id":{"name":"Last-Event-ID","in":"header","schema":{"type":"string"}},
-"idempotency_key":{"name":"Idempotency-Key","in":"header","schema":{"type":"string","pattern":"^[!#-~]{1,255}$"},"description":"The same key again within 24 hours gives the first answer (header Idempotent-Replayed); with another body 422, while the first is at work 409. Kept in memory, bounded: not across a restart. Only for JSON bodies."}
+"idempotency_key":{"name":"Idempotency-Key","in":"header","schema":{"type":"string","pattern":"^[!#-~]{1,255}$"},"description":"The same key again within 24 hours gives the first answer (header Idempotent-Replayed); with another body, query or If-Match 422, while the first is at work 409. Kept in memory, bounded: not across a restart. Not for contents that are sent as they are."}
 })json";
 
 }  // namespace

@@ -1,6 +1,7 @@
 // One context: as it is, its bytes, its versions, and what differs between them.
 #include <fmt/format.h>
 
+#include "api/byte_ranges.hpp"
 #include "api/json.hpp"
 #include "api/rest/conditions.hpp"
 #include "api/rest/handlers.hpp"
@@ -147,30 +148,30 @@ base::Task<void> get_content(SurfacePtr surface, Call& call) {
     co_await call.exchange.send(std::move(same));
     co_return;
   }
-  RangeAnswer range{.kind = RangeKind::whole, .span = {.offset = 0, .length = manifest.size}};
+  RangeChoice choice;
   auto unchanged = call.request.headers.find("If-Range");
   if (auto field = call.request.headers.find("Range");
       field && call.request.is("GET") && (!unchanged || *unchanged == quoted_tag(tag)))
-    range = parse_range(*field, manifest.size);
-  if (range.kind == RangeKind::unsatisfiable)
+    choice = choose_ranges(*field, manifest.size);
+  if (!choice.satisfiable)
     throw HttpError(416, "range", fmt::format("the content has {} bytes", manifest.size), "",
                     {{"Content-Range", fmt::format("bytes */{}", manifest.size)}});
   // What was stored is shown as it is, but never as a part of our own page: no scripts, no other origin's rights.
   headers.add("Content-Type", safe_media_type(manifest.media_type));
   headers.add("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:");
   headers.add("X-Content-Type-Options", "nosniff");
-  http::ResponseHead head{.status = 200, .headers = std::move(headers), .length = range.span.length};
-  if (range.kind == RangeKind::part) {
-    head.status = 206;
-    head.headers.add("Content-Range", fmt::format("bytes {}-{}/{}", range.span.offset,
-                                                  range.span.offset + range.span.length - 1, manifest.size));
-  }
+  const RangedBody body(service.env, std::move(choice.spans), manifest.size, headers);
+  http::ResponseHead head{.status = body.status(), .headers = std::move(headers), .length = body.length()};
   co_await call.exchange.start(std::move(head));
   if (!call.request.is("HEAD")) {
     auto& exchange = call.exchange;
     ipld::ByteSink sink = [&exchange](base::SharedBytes bytes) { return exchange.write(std::move(bytes)); };
-    ipld::unixfs::ByteRange part{.offset = range.span.offset, .length = range.span.length};
-    co_await ipld::unixfs::read_file(service.env, service.store, *manifest.content, part, std::move(sink));
+    RangedBody::ReadSpan read = [&service, file = *manifest.content](ByteSpan span,
+                                                                     ipld::ByteSink into) -> base::Task<void> {
+      ipld::unixfs::ByteRange part{.offset = span.offset, .length = span.length};
+      co_await ipld::unixfs::read_file(service.env, service.store, file, part, std::move(into));
+    };
+    co_await body.send(std::move(read), std::move(sink));
   }
   co_await call.exchange.finish();
 }

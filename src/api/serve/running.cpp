@@ -236,7 +236,6 @@ base::Task<std::unique_ptr<Running>> Running::start(base::Env& env, storage::Loc
     gateway::GatewayParts pieces{.env = env,
                                  .blocks = store,
                                  .auth = state->auth.get(),
-                                 .metrics = &state->metrics,
                                  .names = state->names.get(),
                                  .routing = routing::routing_on_gateway(service, state->names.get())};
     auto serving = server_options(parts, "gateway");

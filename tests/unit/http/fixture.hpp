@@ -77,6 +77,18 @@ private:
   std::string got_;
 };
 
+inline const std::string kEnd = "\r\n\r\n";
+inline const std::string kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// Says `text` and returns all until the server closes.
+inline Task<std::string> ask(base::Env& on, base::Endpoint at, std::string text) {
+  auto raw = co_await Raw::to(on, std::move(at));
+  co_await raw.say(std::move(text));
+  co_return co_await raw.rest();
+}
+
 class ServerTest : public testing::Test {
 protected:
   /// Runs `act` against a server with `handler`, and drains it.

@@ -439,6 +439,7 @@ TEST_F(Damage, CollectionGivesTheDiskBack) {
   EXPECT_EQ(after.blocks, 4u);
   EXPECT_LT(after.live_bytes * 3, before.live_bytes);
   EXPECT_GE(report.bytes_freed, 36u * 500);
+  EXPECT_EQ(after.freed_bytes - before.freed_bytes, report.bytes_freed);
   // History does not reach behind what is gone.
   EXPECT_FALSE(run(store->pin_history(0)));
   auto now = store->position();

@@ -45,7 +45,14 @@ TEST_F(GatewayTest, RangesOfABlock) {
   EXPECT_EQ(part.header("Content-Range"), "bytes 6-9/16");
   EXPECT_EQ(part.header("Content-Length"), "4");
   EXPECT_EQ(part.body, "6789");
-  EXPECT_EQ(get(url, {{"Range", "bytes=7-9,1-3"}}).body, "789");
+  EXPECT_EQ(get(url, {{"Range", "bytes=20-30,7-9"}}).body, "789") << "the only one that is there";
+  auto several = get(url, {{"Range", "bytes=7-9,1-3"}});
+  EXPECT_EQ(several.status, 206u);
+  EXPECT_EQ(several.header("Content-Range"), "");
+  EXPECT_EQ(parts_of(several.header("Content-Type"), several.body),
+            (Parts{{"bytes 7-9/16", "789"}, {"bytes 1-3/16", "123"}}));
+  EXPECT_EQ(several.header("Content-Length"), std::to_string(several.body.size()));
+  EXPECT_EQ(get(url, {{"Range", "bytes=0-3,3-5"}}).status, 200u) << "they overlap";
   EXPECT_EQ(get(url, {{"Range", "bytes=-3"}}).body, "def");
   EXPECT_EQ(get(url, {{"Range", "lines=1-2"}}).status, 200u);
   auto beyond = get(url, {{"Range", "bytes=16-20"}});

@@ -13,6 +13,7 @@
 #include "storage/memory_store.hpp"
 #include "support/blocks.hpp"
 #include "support/fake_exchange.hpp"
+#include "support/multipart.hpp"
 #include "support/run.hpp"
 #include "support/vectors.hpp"
 

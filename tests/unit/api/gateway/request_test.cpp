@@ -1,10 +1,9 @@
-// The pure parts of a request: paths, formats, ranges, hosts, media types, rules of _redirects.
+// The pure parts of a request: paths, formats, hosts, media types, rules of _redirects.
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
 #include "api/gateway/content_type.hpp"
 #include "api/gateway/host.hpp"
-#include "api/gateway/ranges.hpp"
 #include "api/gateway/redirects_file.hpp"
 #include "api/gateway/target.hpp"
 
@@ -59,25 +58,6 @@ TEST(Target, FormatsAreNegotiated) {
   EXPECT_FALSE(negotiate({{"format", ""}}, {}));
   EXPECT_EQ(negotiate({}, accept("application/vnd.ipld.car;version=2")).error().code(), base::Errc::unsupported);
   EXPECT_EQ(wanted({}, accept("application/vnd.ipld.car;version=2, */*;q=0.1")).format, Format::none);
-}
-
-TEST(Ranges, OneOfThemIsChosen) {
-  using Kind = RangeChoice::Kind;
-  auto part = [](std::string_view header, std::uint64_t size) {
-    auto choice = choose_range(header, size);
-    return std::tuple(choice.kind, choice.first, choice.length);
-  };
-  EXPECT_EQ(part("bytes=0-0", 10), std::tuple(Kind::part, 0, 1));
-  EXPECT_EQ(part("bytes=5-", 10), std::tuple(Kind::part, 5, 5));
-  EXPECT_EQ(part("bytes=-3", 10), std::tuple(Kind::part, 7, 3));
-  EXPECT_EQ(part("bytes=-30", 10), std::tuple(Kind::part, 0, 10));
-  EXPECT_EQ(part("bytes=3-99999999999999999999999", 10), std::tuple(Kind::part, 3, 7));
-  EXPECT_EQ(part("bytes=20-30, 1-2,4-5", 10), std::tuple(Kind::part, 1, 2));
-  for (auto header : {"bytes=10-", "bytes=-0", "bytes=99999999999999999999999-"})
-    EXPECT_EQ(choose_range(header, 10).kind, Kind::unsatisfiable) << header;
-  EXPECT_EQ(choose_range("bytes=0-", 0).kind, Kind::unsatisfiable);
-  for (auto header : {"", "bytes=", "bytes=a-b", "bytes=5-3", "items=0-1", "bytes=--1", "bytes=1", "bytes=0x1-2"})
-    EXPECT_EQ(choose_range(header, 10).kind, Kind::whole) << header;
 }
 
 TEST(Host, RootsBeforeOurDomains) {

@@ -108,7 +108,9 @@ TEST_F(GatewayTest, RangesOfFiles) {
   EXPECT_EQ(part.header("Content-Range"), "bytes 28-30/31");
   EXPECT_EQ(part.body, text.substr(28));
   part = get(url, {{"Range", "bytes=6-16,0-4"}});
-  EXPECT_EQ(part.header("Content-Range"), "bytes 6-16/31");
+  EXPECT_EQ(parts_of(part.header("Content-Type"), part.body),
+            (Parts{{"bytes 6-16/31", text.substr(6, 11)}, {"bytes 0-4/31", text.substr(0, 5)}}));
+  EXPECT_THAT(part.body, HasSubstr("\r\nContent-Type: text/plain; charset=utf-8\r\n"));
 
   // Over several blocks, with one missing beside the range.
   auto holed = load(fixtures / "trustless_gateway_car" / "file-3k-and-3-blocks-missing-block.car");
@@ -119,6 +121,10 @@ TEST_F(GatewayTest, RangesOfFiles) {
   part = get("/ipfs/" + holed.text(), {{"Range", "bytes=2200-2201"}});
   EXPECT_EQ(part.header("Content-Range"), "bytes 2200-2201/3072");
   EXPECT_EQ(get("/ipfs/" + holed.text(), {{"Range", "bytes=1030-1040"}}).status, 404u);
+  EXPECT_EQ(get("/ipfs/" + holed.text(), {{"Range", "bytes=1030-1040,0-1"}}).status, 404u) << "nothing was sent yet";
+  part = get("/ipfs/" + holed.text(), {{"Range", "bytes=997-1000,2200-2201"}});
+  EXPECT_EQ(parts_of(part.header("Content-Type"), part.body).size(), 2u);
+  EXPECT_EQ(part.header("Content-Length"), std::to_string(part.body.size()));
   // A block that is missing in the middle ends the stream: no client takes the part for the whole.
   EXPECT_THROW(get("/ipfs/" + holed.text()), base::Error);
 }

@@ -60,18 +60,18 @@ TEST_F(OpsTest, IsReadyUntilItDrains) {
   EXPECT_EQ(answer->status(), 200u);
   EXPECT_EQ(answer->body(), "ok\n");
   EXPECT_EQ(server.ask("GET", "/readyz?verbose")->body(),
-            "[+]serving ok\n[+]store ok\n[+]catalog ok\nreadyz check passed\n");
+            "[+]serving ok\n[+]store ok\n[+]catalog ok\n[+]search ok\nreadyz check passed\n");
   draining = true;
   answer = server.ask("GET", "/readyz");
   EXPECT_EQ(answer->status(), 503u);
-  EXPECT_EQ(answer->body(), "[-]serving failed\n[+]store ok\n[+]catalog ok\nreadyz check failed\n");
+  EXPECT_EQ(answer->body(), "[-]serving failed\n[+]store ok\n[+]catalog ok\n[+]search ok\nreadyz check failed\n");
 }
 
 TEST_F(OpsTest, IsNotReadyWithoutItsCatalog) {
   run(server.env, server.workspace->close());
   auto answer = server.ask("GET", "/readyz?verbose");
   EXPECT_EQ(answer->status(), 503u);
-  EXPECT_EQ(answer->body(), "[+]serving ok\n[+]store ok\n[-]catalog failed\nreadyz check failed\n");
+  EXPECT_EQ(answer->body(), "[+]serving ok\n[+]store ok\n[-]catalog failed\n[-]search failed\nreadyz check failed\n");
   auto health = parsed(*server.as(Role::reader, "GET", "/api/v1/server/health"));
   EXPECT_FALSE(health.at("ready").as_bool());
 }
@@ -118,7 +118,7 @@ TEST_F(OpsTest, ServesMetricsToReaders) {
   EXPECT_EQ(answer->header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
   for (auto line :
        {"openmcp_ready 1", "openmcp_contexts 1", "openmcp_blockstore_blocks 3", "openmcp_pins{state=\"pinned\"} 1",
-        "openmcp_pins{state=\"error\"} 0", "openmcp_audit_chain_valid 1", "openmcp_audit_write_failures_total 0",
+        "openmcp_gc_freed_bytes_total 0", "openmcp_audit_chain_valid 1", "openmcp_audit_write_failures_total 0",
         "openmcp_context_writes_total{result=\"ok\"} 1", "openmcp_context_writes_total{result=\"error\"} 0",
         "openmcp_auth_failures_total{kind=\"missing\"} 1", "openmcp_origin_rejected_total 0",
         "openmcp_http_connections 3", "openmcp_build_info{commit=\"\",version=\"9.9.9\"} 1"}) {
@@ -137,6 +137,27 @@ TEST_F(OpsTest, ServesMetricsToReaders) {
   std::ofstream(server.home("page")) << answer->body();
   const auto command = "promtool check metrics < '" + server.home("page") + "' > '" + server.home("out") + "' 2>&1";
   EXPECT_EQ(std::system(command.c_str()), 0) << server.file("out");
+}
+
+TEST_F(OpsTest, CountsWhatCollectionsGaveBack) {
+  auto freed = [this] {
+    const std::string name = "\nopenmcp_gc_freed_bytes_total ",
+                      page = server.as(Role::reader, "GET", "/metrics")->body();
+    auto found = page.find(name);
+    return found == std::string::npos ? -1 : std::stod(page.substr(found + name.size()));
+  };
+  context::CommitRequest large;
+  large.content = base::SharedBytes(base::to_bytes(std::string(300'000, 'x')));
+  auto made = run(server.env, server.workspace->commit(std::move(large)));
+  commit("stays");
+  EXPECT_EQ(freed(), 0);
+  context::ForgetRequest request;
+  request.ids = {made.id};
+  run(server.env, server.workspace->forget(std::move(request)));  // and collects
+  const auto once = freed();
+  EXPECT_GE(once, 300'000);
+  run(server.env, server.store->collect({}));
+  EXPECT_EQ(freed(), once) << "there was nothing more";
 }
 
 TEST_F(OpsTest, OpensAndEndsSessions) {

@@ -7,6 +7,7 @@
 #include "api/pinning/pinning.hpp"
 #include "storage/memory_store.hpp"
 #include "support/blocks.hpp"
+#include "support/held_env.hpp"
 #include "support/service_fixture.hpp"
 
 namespace openmcp::test {
@@ -98,6 +99,29 @@ TEST_F(PinServiceTest, ADagThatCannotBeReadFails) {
   auto state = run(env, pins->add(pin(bad.cid)));
   EXPECT_EQ(state.status, Status::failed);
   EXPECT_NE(state.details, "");
+}
+
+TEST_F(PinServiceTest, WhatIsBeingPinnedIsSeenMeanwhile) {
+  HeldEnv held(env);
+  storage::LocalStoreOptions options;
+  options.path = temp / "store";
+  auto slow = run(env, storage::LocalStore::open(held, options));
+  auto block = raw_block("content");
+  run(env, slow->store(block));
+  PinService service(env, *slow, temp / "slow");
+  run(env, service.catch_up());
+  auto body = [&](base::TaskGroup& group) -> base::Task<void> {
+    auto add = [](PinService& to, Pin what) -> base::Task<void> { co_await to.add(std::move(what)); };
+    held.hold();
+    group.spawn(add(service, pin(block.cid)));
+    while (service.waiting().pinning == 0) co_await env.sleep(std::chrono::milliseconds(1));
+    held.release();
+    co_await group.join();
+  };
+  run(env, base::with_group(env, body));
+  EXPECT_EQ(service.waiting().pinning, 0u);
+  EXPECT_EQ(service.waiting().queued, 0u);
+  run(env, slow->close());
 }
 
 TEST_F(PinServiceTest, TheStoreIsTheTruth) {
@@ -252,6 +276,29 @@ TEST_F(PinningTest, APinThroughItsLife) {
   auto removed = at.as(Role::writer, "DELETE", "/pins/" + second);
   EXPECT_EQ(removed->status(), 202u);
   EXPECT_EQ(removed->body(), "");
+}
+
+TEST_F(PinningTest, TheirStatesAreCounted) {
+  auto shows = [this](std::string_view state, int count) {
+    const auto line = "openmcp_pins{state=\"" + std::string(state) + "\"} " + std::to_string(count) + "\n";
+    return at.metrics.page(false).find(line) != std::string::npos;
+  };
+  for (auto state : {"queued", "pinning", "error"}) EXPECT_TRUE(shows(state, 0)) << "from the start: " << state;
+  auto missing = raw_block("missing"), bad = raw_block("\xff\xff");
+  auto unreadable = Cid::v1(Codec::dag_cbor, bad.cid.hash());
+  run(at.env, at.store->store(bad));
+  auto add = [this](const Cid& cid) {
+    auto made = at.as(Role::writer, "POST", "/pins", R"({"cid":")" + cid.text() + "\"}");
+    return std::string(answer(made)["requestid"].as_string());
+  };
+  auto id = add(missing.cid);
+  add(unreadable);
+  EXPECT_TRUE(shows("queued", 1)) << at.metrics.page(false);
+  EXPECT_TRUE(shows("error", 1));
+  run(at.env, at.store->store(missing));
+  at.as(Role::reader, "GET", "/pins/" + id);
+  EXPECT_TRUE(shows("queued", 0)) << "it is here now";
+  EXPECT_TRUE(shows("error", 1));
 }
 
 TEST_F(PinningTest, WhoPinnedWhatIsInTheAuditLog) {

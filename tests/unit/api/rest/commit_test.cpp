@@ -1,5 +1,4 @@
 // New contexts and versions in the modern way.
-#include "api/rest/idempotency.hpp"
 #include "rest_fixture.hpp"
 
 namespace openmcp::api::rest::test {
@@ -150,58 +149,6 @@ TEST_F(Commit, RefusesWhatIsTooLarge) {
   std::string deep =
       R"({"type":"x","content":"","metadata":{"a":)" + std::string(80, '[') + std::string(80, ']') + "}}";
   EXPECT_EQ(post("/api/v1/contexts/", deep).status, 422u);
-}
-
-TEST_F(Commit, IdempotencyKeysGiveTheFirstAnswerAgain) {
-  const std::string body = R"({"type":"x","content":"once \"and\" only"})";
-  http::Headers key{{"Idempotency-Key", "\"8e03978e-40d5-43dd-bc93-6894a57f9324\""}};
-  auto first = post("/api/v1/contexts/", body, key);
-  auto again = post("/api/v1/contexts/", body, key);
-  EXPECT_EQ(first.status, 200u);
-  EXPECT_EQ(again.text, first.text);
-  EXPECT_EQ(again.headers.get("Idempotent-Replayed"), "true");
-  EXPECT_FALSE(first.headers.has("Idempotent-Replayed"));
-  EXPECT_EQ(get("/api/v1/contexts/").body.as_array().size(), 1u);
-  auto other = post("/api/v1/contexts/", R"({"type":"x","content":"other"})", key);
-  EXPECT_EQ(other.status, 422u);
-  EXPECT_EQ(post("/api/v1/context/commit", body, key).headers.has("Idempotent-Replayed"), false) << "another route";
-  EXPECT_EQ(post("/api/v1/contexts/", body, {{"Idempotency-Key", std::string(300, 'k')}}).status, 400u);
-  // A refused request leaves its key free.
-  http::Headers second{{"Idempotency-Key", "second"}};
-  EXPECT_EQ(post("/api/v1/contexts/", R"({"type":"x"})", second).status, 422u);
-  EXPECT_EQ(post("/api/v1/contexts/", body, second).status, 200u);
-}
-
-TEST(IdempotencyStore, IsBoundedAndForgets) {
-  base::RealEnv env;
-  Idempotency store(env, {.keys = 3, .bytes = 100'000, .keep = std::chrono::hours(1)});
-  auto claim = [&](const std::string& key, std::uint8_t body = 0) {
-    crypto::Digest32 digest{};
-    digest[0] = body;
-    return store.claim("scope", key, digest);
-  };
-  auto done = [&](const std::string& key, std::size_t bytes) {
-    auto claimed = claim(key);
-    std::get<Idempotency::Claim>(claimed).keep(
-        {.status = 200, .before = std::string(bytes, 'a'), .after = {}, .content = false});
-  };
-  {
-    auto held = claim("a");
-    EXPECT_THROW(claim("a"), HttpError);
-  }
-  EXPECT_EQ(store.size(), 0u) << "given back";
-  for (auto key : {"a", "b", "c", "d"}) done(key, 10);
-  EXPECT_EQ(store.size(), 3u);
-  EXPECT_TRUE(std::holds_alternative<Idempotency::Claim>(claim("a"))) << "the oldest is forgotten";
-  EXPECT_TRUE(std::holds_alternative<KeptAnswer>(claim("d")));
-  EXPECT_THROW(claim("d", 1), HttpError);
-  done("large", 200'000);
-  EXPECT_EQ(store.size(), 0u);
-  Idempotency brief(env, {.keys = 3, .bytes = 1000, .keep = {}});
-  crypto::Digest32 digest{};
-  auto once = brief.claim("s", "k", digest);
-  std::get<Idempotency::Claim>(once).keep({});
-  EXPECT_TRUE(std::holds_alternative<Idempotency::Claim>(brief.claim("s", "k", digest)));
 }
 
 TEST_F(Commit, IsWrittenInTheAuditLog) {
