@@ -50,10 +50,11 @@ test_preset() {
   local programs=()
   say "building (preset $preset)"
   cmd_build
-  if [ -n "${OPENMCP_ONLY:-}" ]; then
-    mapfile -t programs < <(ls build/"$preset"/tests/* | grep -E "/(test|fuzz)_[a-z0-9_]+$" | grep -E "$OPENMCP_ONLY")
-  else
-    mapfile -t programs < <(ls build/"$preset"/tests/* | grep -E "/(test|fuzz)_[a-z0-9_]+$")
+  mapfile -t programs < <(find "build/$preset/tests" -maxdepth 1 -type f -executable -printf '%f\n' |
+    grep -E '^(test|fuzz)_[a-z0-9_]+$' | grep -E "${OPENMCP_ONLY:-.}" | sort | sed "s|^|build/$preset/tests/|")
+  if [ ${#programs[@]} = 0 ]; then
+    echo "dev: no test program of preset $preset is matched by --only '${OPENMCP_ONLY:-}'" >&2
+    return 2
   fi
   say "testing (preset $preset)"
   run_programs "${programs[@]}"
