@@ -219,10 +219,12 @@ Task<void> PinService::try_pin(std::string id) {
   auto& state = find(id)->second.state;
   state.dag_size = size;
   if (!failure) {
+    ++ended_.ok;
     state.status = Status::pinned;
     state.details.clear();
   } else {
     state.status = lasting(failure->code()) ? Status::failed : Status::queued;
+    if (state.status == Status::failed) ++ended_.error;
     state.details = failure->code() == Errc::not_found
                         ? failure->message() + "; it is pinned as soon as all of it is here (import it as a CAR)"
                         : failure->message();

@@ -46,6 +46,11 @@ public:
     std::uint64_t queued = 0, pinning = 0, failed = 0;
   };
   Waiting waiting() const noexcept;
+  /// Requests that came to their end here since the service began. One that goes on waiting is neither.
+  struct Ended {
+    std::uint64_t ok = 0, error = 0;
+  };
+  Ended ended() const noexcept { return ended_; }
 
   /// Reads the requests when it was not done, and tries those that wait if the store has changed since.
   base::Task<void> catch_up();
@@ -86,6 +91,7 @@ private:
   base::Semaphore turn_;
   Entries entries_;  ///< by id: ids grow with time
   bool loaded_ = false, stopped_ = false;
+  Ended ended_;
   bool made_ = false;               ///< the folder, in this run
   storage::Position followed_ = 0;  ///< pins of the store are known up to here
   std::int64_t newest_ = 0;         ///< created of the last request

@@ -151,14 +151,23 @@ void count_waiting(monitor::Metrics& metrics, std::weak_ptr<PinService> weak) {
   auto gauge = [&metrics](std::string state) {
     return metrics.gauge("pins", "Pins of the store by state", {{"state", std::move(state)}});
   };
+  auto counter = [&metrics](std::string result) {
+    return metrics.counter("pin_operations_total", "Pin requests that came to their end",
+                           {{"result", std::move(result)}});
+  };
   // "error" is the name that alerts know.
-  auto collect = [weak, queued = gauge("queued"), pinning = gauge("pinning"), failed = gauge("error")] {
+  auto collect = [weak, queued = gauge("queued"), pinning = gauge("pinning"), failed = gauge("error"),
+                  ok = counter("ok"), error = counter("error"), counted = PinService::Ended()]() mutable {
     auto pins = weak.lock();
     if (!pins) return;
     const auto waiting = pins->waiting();
     queued.set(static_cast<double>(waiting.queued));
     pinning.set(static_cast<double>(waiting.pinning));
     failed.set(static_cast<double>(waiting.failed));
+    const auto ended = pins->ended();
+    ok.add(static_cast<double>(ended.ok - counted.ok));
+    error.add(static_cast<double>(ended.error - counted.error));
+    counted = ended;
   };
   metrics.on_collect(std::move(collect));
 }

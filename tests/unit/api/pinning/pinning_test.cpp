@@ -283,7 +283,13 @@ TEST_F(PinningTest, TheirStatesAreCounted) {
     const auto line = "openmcp_pins{state=\"" + std::string(state) + "\"} " + std::to_string(count) + "\n";
     return at.metrics.page(false).find(line) != std::string::npos;
   };
+  auto ended = [this](std::string_view result, int count) {
+    const auto line =
+        "openmcp_pin_operations_total{result=\"" + std::string(result) + "\"} " + std::to_string(count) + "\n";
+    return at.metrics.page(false).find(line) != std::string::npos;
+  };
   for (auto state : {"queued", "pinning", "error"}) EXPECT_TRUE(shows(state, 0)) << "from the start: " << state;
+  for (auto result : {"ok", "error"}) EXPECT_TRUE(ended(result, 0)) << "from the start: " << result;
   auto missing = raw_block("missing"), bad = raw_block("\xff\xff");
   auto unreadable = Cid::v1(Codec::dag_cbor, bad.cid.hash());
   run(at.env, at.store->store(bad));
@@ -295,10 +301,13 @@ TEST_F(PinningTest, TheirStatesAreCounted) {
   add(unreadable);
   EXPECT_TRUE(shows("queued", 1)) << at.metrics.page(false);
   EXPECT_TRUE(shows("error", 1));
+  EXPECT_TRUE(ended("error", 1));
+  EXPECT_TRUE(ended("ok", 0)) << "what waits has not ended";
   run(at.env, at.store->store(missing));
   at.as(Role::reader, "GET", "/pins/" + id);
   EXPECT_TRUE(shows("queued", 0)) << "it is here now";
   EXPECT_TRUE(shows("error", 1));
+  EXPECT_TRUE(ended("ok", 1)) << at.metrics.page(false);
 }
 
 TEST_F(PinningTest, WhoPinnedWhatIsInTheAuditLog) {
