@@ -1,5 +1,6 @@
 #include "base/real_file.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -121,12 +122,20 @@ void RealFile::write_uncached(std::uint64_t offset, std::span<const BytesView> f
     auto put = uncached_->write(offset + head, from, head, middle);
     if (put < middle) uncached_.reset();
     done = head + put;
+    if (uncached_to_ == 0) uncached_from_ = offset;
+    uncached_to_ = std::max(uncached_to_, offset + bytes);
   }
   gather(offset + done, from, done, bytes - done);
 }
 
 void RealFile::sync() {
   retry([this] { return ::fdatasync(descriptor_); }, "syncing", path_);
+  // What shared a block with its neighbours stays behind as single pages, which would keep the system from reading all
+  // around them in huge ones.
+  if (uncached_to_ == 0) return;
+  auto from = static_cast<off_t>(uncached_from_), to = static_cast<off_t>(uncached_to_);
+  ::posix_fadvise(descriptor_, from, to - from, POSIX_FADV_DONTNEED);
+  uncached_from_ = uncached_to_ = 0;
 }
 
 std::uint64_t RealFile::size() {

@@ -41,6 +41,7 @@ private:
   unsigned small_reads_ = 0;
   std::unique_ptr<UncachedWriter> uncached_;
   bool uncached_tried_ = false;
+  std::uint64_t uncached_from_ = 0, uncached_to_ = 0;  ///< written so since the last sync
 };
 
 FileInfo to_info(const struct stat& status);

@@ -21,14 +21,14 @@ constexpr std::size_t kBuffer = 1u << 20;
 constexpr std::size_t kUsualAlignment = 4096;
 
 /// What the file system asks of a write that goes past its cache; 0: it has none such.
-std::size_t alignment_of(int descriptor) {
+std::size_t alignment_of([[maybe_unused]] int descriptor) {
 #ifdef STATX_DIOALIGN
   struct statx status = {};
   if (::statx(descriptor, "", AT_EMPTY_PATH, STATX_DIOALIGN, &status) == 0 && (status.stx_mask & STATX_DIOALIGN)) {
     return std::max<std::size_t>(status.stx_dio_offset_align, status.stx_dio_mem_align);
   }
 #endif
-  return descriptor < 0 ? 0 : kUsualAlignment;
+  return kUsualAlignment;
 }
 
 }  // namespace
