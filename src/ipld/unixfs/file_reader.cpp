@@ -18,8 +18,10 @@ using base::TaskGroup;
 
 /// No real file is deeper: 8 levels of 174 links hold more than 2^64 bytes, a trickle DAG a few times that.
 constexpr unsigned kMaxFileDepth = 256;
-/// Leaves fetched ahead. Two of the largest blocks are always under way.
-constexpr Prefetch::Window kWindow{.blocks = 64, .bytes = 16u << 20};
+/// Leaves fetched ahead. Two of the largest blocks are always under way. More keeps the checking cores busier, less
+/// leaves the bytes in their caches until they are sent (measured for 1 GiB on 2 cores, into nothing and through the
+/// gateway: 2 MiB 9.4 and 3.4 GB/s, 6 MiB 11.6 and 3.2, 16 MiB 11.7 and 3.0).
+constexpr Prefetch::Window kWindow{.blocks = 64, .bytes = 6u << 20};
 
 Error not_a_file(const Cid& cid, NodeType type) {
   return {Errc::invalid_argument, fmt::format("{} is a {}, not a file", cid.text(), to_string(type))};
