@@ -42,8 +42,8 @@ base::Result<void> decode(Segment& segment) {
     auto text = http::percent_decode(segment.raw);
     if (!text) return refuse("has a '%' that is not followed by two hex digits");
     segment.decoded = *std::move(text);
-    if (segment.decoded.find('\0') != std::string::npos) return refuse("has a NUL");
   }
+  if (segment.text().find('\0') != std::string_view::npos) return refuse("has a NUL");
   if (has_dots(segment.text())) return refuse("has a segment '.' or '..'");
   return {};
 }

@@ -200,7 +200,7 @@ std::expected<RequestHead, Refusal> parse_request_head(std::string_view text, He
   head.method = method;
   head.version = version_of(line.substr(second + 1));
   if (head.version == 0) return refuse("a bad protocol version");
-  if (head.version > 1000) return refuse("a protocol version that is not spoken here", 505);
+  if (head.version >= 1000) return refuse("a protocol version that is not spoken here", 505);
   auto target = set_target(head, line.substr(first + 1, second - first - 1));
   if (!target) return std::unexpected(target.error());
 

@@ -54,6 +54,7 @@ TEST(RequestHead, RefusesWhatTwoServersCouldUnderstandDifferently) {
       {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505},
       {"PRI * HTTP/2.0\r\n\r\n", 505},
       {"GET / HTTP/0.9\r\nHost: a\r\n\r\n", 505},
+      {"GET / HTTP/0.0\r\nHost: a\r\n\r\n", 505},
       {"G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"GET \x01 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"GET /\x80 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
