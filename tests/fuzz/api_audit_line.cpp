@@ -1,17 +1,8 @@
 // Lines of the audit log: what is read is written as the same bytes, so that nothing can be said in two ways.
-#include <cstdlib>
-
 #include "api/audit_line.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto line = base::as_text({data, size});

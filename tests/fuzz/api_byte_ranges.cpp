@@ -1,17 +1,8 @@
 // A Range field of a stranger: what is answered lies inside of the content, is bounded and never more than all of it.
-#include <cstdlib>
-
 #include "api/byte_ranges.hpp"
+#include "need.hpp"
 
 using namespace openmcp::api;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

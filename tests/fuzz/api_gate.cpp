@@ -1,17 +1,13 @@
 // Hosts and Origins from strangers: nothing but the names that were given gets through.
-#include <cstdlib>
 #include <string>
 
 #include "api/gate.hpp"
 #include "base/bytes.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 
 namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
 
 const api::Gate& gate() {
   static const api::Gate* made = [] {

@@ -1,20 +1,15 @@
 // A request's line and headers from a stranger: a path that is understood is written so that it can stand in a header,
 // and leads back to itself; rules of _redirects give targets without control characters.
-#include <cstdlib>
-
 #include "api/gateway/content_type.hpp"
 #include "api/gateway/host.hpp"
 #include "api/gateway/redirects_file.hpp"
 #include "api/gateway/target.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 using namespace openmcp::api::gateway;
 
 namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
 
 bool printable(std::string_view text) {
   for (unsigned char c : text)

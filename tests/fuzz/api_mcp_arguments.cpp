@@ -1,18 +1,14 @@
 // Arguments of a tool from a stranger against a schema with every keyword that we understand: it ends, with few
 // problems. The same bytes as a schema, which is never a stranger's, are read or refused.
 #include <boost/json.hpp>
-#include <cstdlib>
 
 #include "api/mcp/header_check.hpp"
 #include "api/mcp/schema.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 
 namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
 
 const api::mcp::Schema& schema() {
   static const auto read = base::unwrap(api::mcp::Schema::read(R"({"type":"object","$defs":{"n":{"type":"object",

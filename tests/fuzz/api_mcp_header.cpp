@@ -1,18 +1,9 @@
 // The value of an Mcp-Name or Mcp-Param header: what is decoded can be sent again in base64 and comes back the same.
-#include <cstdlib>
-
 #include "api/mcp/header_check.hpp"
 #include "ipld/multibase.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

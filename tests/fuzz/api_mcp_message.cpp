@@ -1,21 +1,17 @@
 // A message of MCP from a stranger: what is taken says the same when it is written again; the era and the envelope of
 // it are told without surprises.
 #include <boost/json.hpp>
-#include <cstdlib>
 
 #include "api/mcp/era.hpp"
 #include "api/mcp/message.hpp"
 #include "api/mcp/notices.hpp"
 #include "api/mcp/sealed_state.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 using namespace openmcp::api::mcp;
 
 namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
 
 template <class F>
 void may_refuse(F&& read) {

@@ -1,18 +1,13 @@
 // A body from a stranger: what the parser takes, the spans find; every field can be read; what is refused is told in
 // JSON.
-#include <cstdlib>
-
 #include "api/json_spans.hpp"
 #include "api/rest/commit_body.hpp"
 #include "api/validation.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 
 namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
 
 void check_answer(const api::InvalidRequest& error) {
   http::Request request;

@@ -1,17 +1,8 @@
 // Header fields of a stranger: tags hold no quotes, media types fit into a header.
-#include <cstdlib>
-
 #include "api/rest/conditions.hpp"
+#include "need.hpp"
 
 using namespace openmcp::api::rest;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);

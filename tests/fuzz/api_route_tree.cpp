@@ -1,18 +1,13 @@
 // Paths from strangers: what matches has no segment that leads upwards and no NUL, in whatever spelling, and matching
 // what a path decodes to gives the same.
-#include <cstdlib>
-
 #include "api/route_tree.hpp"
 #include "base/bytes.hpp"
 #include "http/url.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 
 namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
 
 const api::RouteTree& tree() {
   static const api::RouteTree* made = [] {

@@ -1,17 +1,8 @@
 // tokens.json: what is read is written again as something that reads the same.
-#include <cstdlib>
-
 #include "api/tokens_file.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = base::as_text({data, size});

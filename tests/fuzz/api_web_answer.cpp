@@ -1,11 +1,10 @@
 // Requests for the web page: three lines, the path, Accept-Encoding and If-None-Match. Whatever stands there, the
 // answer is a file whole, "not modified" without a body, or "not found"; and what was answered once is known the next
 // time.
-#include <cstdlib>
-
 #include "api/web/web.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 
@@ -16,10 +15,6 @@ constexpr api::web::Asset kFiles[] = {
     {"/favicon.svg", "image/svg+xml", "<svg/>", {}, "e3"},
     {"/index.html", "text/html; charset=utf-8", "<!doctype html>", "packed page", "e4"},
 };
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
 
 std::string_view line(std::string_view& text) {
   const auto end = text.find('\n');

@@ -1,14 +1,10 @@
 // Any text is read or refused with an error that names file and line; a refused text changes nothing.
 #include <cctype>
-#include <cstdlib>
 
 #include "base/config.hpp"
+#include "need.hpp"
 
 using namespace openmcp::base;
-
-static void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Config config({{"flag", true, "h"},
@@ -20,12 +16,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto done = config.read_toml(text, "fuzz.toml");
   if (!done) {
     std::string_view message = done.error().message();
-    require(message.starts_with("fuzz.toml:") && message.size() > 10 && std::isdigit(message[10]));
-    require(config.flag("flag") && config.integer("store.number") == 1 && config.text("store.text") == "t");
+    need(message.starts_with("fuzz.toml:") && message.size() > 10 && std::isdigit(message[10]));
+    need(config.flag("flag") && config.integer("store.number") == 1 && config.text("store.text") == "t");
   }
   for (const auto& spec : config.known()) {
     auto& origin = config.origin(spec.key);
-    require(origin == "default" || (done && origin.starts_with("fuzz.toml:")));
+    need(origin == "default" || (done && origin.starts_with("fuzz.toml:")));
   }
   return 0;
 }

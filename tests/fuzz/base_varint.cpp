@@ -1,13 +1,8 @@
 // What a varint decoder takes, the encoder writes again byte for byte; what it refuses, it leaves.
-#include <cstdlib>
-
 #include "base/varint.hpp"
+#include "need.hpp"
 
 using namespace openmcp::base;
-
-static void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   BytesView all(data, size);
@@ -15,21 +10,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (auto value = take_varint(in)) {
     Bytes again;
     put_varint(again, *value);
-    require(again.size() == varint_size(*value) && again.size() <= kVarintMax);
-    require(equal(again, all.first(size - in.size())));
+    need(again.size() == varint_size(*value) && again.size() <= kVarintMax);
+    need(equal(again, all.first(size - in.size())));
     BytesView wide = all;
-    require(take_varint64(wide, true).value() == *value && wide.size() == in.size());
+    need(take_varint64(wide, true).value() == *value && wide.size() == in.size());
   } else {
-    require(in.size() == size);
+    need(in.size() == size);
   }
   BytesView strict = all, loose = all;
   auto exact = take_varint64(strict, true);
   auto lax = take_varint64(loose, false);
   if (exact) {
-    require(lax && *lax == *exact && strict.size() == loose.size());
+    need(lax && *lax == *exact && strict.size() == loose.size());
     Bytes again;
     put_varint64(again, *exact);
-    require(equal(again, all.first(size - strict.size())));
+    need(equal(again, all.first(size - strict.size())));
   }
   return 0;
 }

@@ -1,18 +1,9 @@
 // An attestation from a stranger: what decodes encodes to the same bytes, and a signature that holds for it holds for
 // no other manifest.
-#include <cstdlib>
-
 #include "context/attestation.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const base::BytesView block(data, size);

@@ -1,17 +1,8 @@
 // The index blocks of a CAR from a stranger: pages that decode are sorted and encode to the same bytes.
-#include <cstdlib>
-
 #include "context/car_index.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const base::BytesView block(data, size);

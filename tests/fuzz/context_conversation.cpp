@@ -5,16 +5,9 @@
 #include <string>
 
 #include "context/conversation.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

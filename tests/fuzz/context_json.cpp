@@ -1,19 +1,10 @@
 // Metadata from a stranger: its canonical form is a fixed point, and goes through a manifest unchanged.
-#include <cstdlib>
-
 #include "context/json_node.hpp"
 #include "context/manifest.hpp"
 #include "ipld/dag_cbor.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -1,17 +1,8 @@
 // A manifest from a stranger: what decodes is within its bounds and encodes to the same bytes.
-#include <cstdlib>
-
 #include "context/manifest.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const base::BytesView block(data, size);

@@ -6,15 +6,12 @@
 #include "context/search/terms.hpp"
 #include "context/sql.hpp"
 #include "ipld/utf8.hpp"
+#include "need.hpp"
 
 namespace {
 
 using namespace openmcp;
 using namespace openmcp::context::search;
-
-void check(bool fine) {
-  if (!fine) std::abort();
-}
 
 }  // namespace
 
@@ -32,31 +29,31 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   document.tags = {std::string(asked)};
   for (auto kind : {TextKind::prose, TextKind::code}) {
     document.passages = split_text(content, kind);
-    for (const auto& passage : document.passages) check(!passage.text.empty() && passage.text.size() <= passage_limit);
+    for (const auto& passage : document.passages) need(!passage.text.empty() && passage.text.size() <= passage_limit);
   }
   index.apply({.upserts = {document}, .position = 1});
 
   auto terms = parse_terms(tokenizer, asked);
-  check(terms.all.size() <= max_query_words);
+  need(terms.all.size() <= max_query_words);
   Query query{.text = std::string(asked), .snippet_bytes = static_cast<std::uint32_t>(size % 300), .explain = true};
   auto result = index.search(query);
   bool excluded = false;
   for (const auto& term : terms.all) excluded |= term.role == Role::excluded;
   // The query is the title: it must be found, unless it excludes itself or the title was cut.
-  if (!excluded && asked.size() <= max_title_bytes / 4) check(result.hits.size() == 1);
+  if (!excluded && asked.size() <= max_title_bytes / 4) need(result.hits.size() == 1);
   for (const auto& hit : result.hits) {
-    check(ipld::valid_utf8(hit.snippet) && hit.snippet.size() <= query.snippet_bytes);
+    need(ipld::valid_utf8(hit.snippet) && hit.snippet.size() <= query.snippet_bytes);
     std::uint32_t last = 0;
     for (auto [begin, end] : hit.highlights) {
-      check(begin >= last && begin < end && end <= hit.snippet.size());
+      need(begin >= last && begin < end && end <= hit.snippet.size());
       last = end;
     }
     double sum = 0;
     for (const auto& term : hit.score.terms) sum += term.score;
-    check(std::abs(sum - hit.score.bm25) <= 1e-3 * (1 + sum));
+    need(std::abs(sum - hit.score.bm25) <= 1e-3 * (1 + sum));
   }
   // What is removed leaves nothing to find.
   index.apply({.removals = {document.context}, .position = 2});
-  check(index.count() == 0 && index.search(query).hits.empty());
+  need(index.count() == 0 && index.search(query).hits.empty());
   return 0;
 }

@@ -2,17 +2,11 @@
 // a signer is valid for that signer.
 // Input: 65 bytes of signature (r, s, recovery), then a public key in SEC 1 form.
 #include <algorithm>
-#include <cstdlib>
 
 #include "crypto/secp256k1.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
-
-namespace {
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 65) return 0;

@@ -1,9 +1,8 @@
 // A sealed stream from a stranger: whatever is accepted is exactly what our writer makes of the opened bytes; and what
 // our writer makes is opened again, in whatever pieces it comes.
 // Input: chunk size - 1, piece size - 1, then the stream.
-#include <cstdlib>
-
 #include "crypto/sealed_stream.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 
@@ -30,10 +29,6 @@ bool open(base::BytesView sealed, std::size_t chunk, std::size_t piece, base::By
     if (!opener.update(sealed.first(std::min(piece, sealed.size())), out)) return false;
   }
   return opener.finish(out).has_value();
-}
-
-void need(bool holds) {
-  if (!holds) std::abort();
 }
 
 }  // namespace

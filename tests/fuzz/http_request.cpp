@@ -1,18 +1,13 @@
 // Any bytes are a request or are refused; in what pieces they arrive changes nothing; what is understood means the same
 // when it is written again; a chunked body that is taken apart in two ways gives the same bytes.
-#include <cstdlib>
-
 #include "http/chunked.hpp"
 #include "http/head.hpp"
 #include "http/syntax.hpp"
+#include "need.hpp"
 
 using namespace openmcp::http;
 
 namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 constexpr HeadLimits kLimits{.bytes = 2048, .fields = 32};
 
@@ -47,7 +42,7 @@ Body dechunk(std::string_view text, std::size_t step) {
         body.refused = true;
         return body;
       }
-      require(next->skip <= end - begin);
+      need(next->skip <= end - begin);
       begin += next->skip;
       if (next->end) {
         body.ended = true;
@@ -69,17 +64,17 @@ Body dechunk(std::string_view text, std::size_t step) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);
   auto whole = scan(text, text.size() + 1), pieces = scan(text, 7);
-  require(whole.size == pieces.size);
-  require((whole.refused != 0) == (pieces.refused != 0) || text.size() > kLimits.bytes);
+  need(whole.size == pieces.size);
+  need((whole.refused != 0) == (pieces.refused != 0) || text.size() > kLimits.bytes);
   if (whole.size == 0) return 0;
   auto head = parse_request_head(text.substr(0, whole.size), kLimits);
   if (!head) {
-    require(head.error().status >= 400 && head.error().status <= 505);
+    need(head.error().status >= 400 && head.error().status <= 505);
     return 0;
   }
-  require(is_token(head->method) && !head->path.empty() && (head->path[0] == '/' || head->path == "*"));
-  require(head->headers.size() <= kLimits.fields && (head->version == 10 || head->version == 11));
-  require(head->headers.all("host").size() <= 1 && head->headers.all("content-length").size() <= 1);
+  need(is_token(head->method) && !head->path.empty() && (head->path[0] == '/' || head->path == "*"));
+  need(head->headers.size() <= kLimits.fields && (head->version == 10 || head->version == 11));
+  need(head->headers.all("host").size() <= 1 && head->headers.all("content-length").size() <= 1);
 
   std::string again = head->method + " ";
   if (!head->authority.empty() && head->path != "*") again += "http://" + head->authority;
@@ -88,15 +83,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& [name, value] : head->headers) append_field(again, name, value);
   again += "\r\n";
   auto second = parse_request_head(again, {.bytes = 1u << 20, .fields = kLimits.fields});
-  require(second && second->method == head->method && second->path == head->path && second->query == head->query);
-  require(second->authority == head->authority && second->framing == head->framing && second->length == head->length);
-  require(second->keep_alive == head->keep_alive && second->headers.size() == head->headers.size());
+  need(second && second->method == head->method && second->path == head->path && second->query == head->query);
+  need(second->authority == head->authority && second->framing == head->framing && second->length == head->length);
+  need(second->keep_alive == head->keep_alive && second->headers.size() == head->headers.size());
 
   if (head->framing == Framing::chunked) {
     auto rest = text.substr(whole.size);
     auto one = dechunk(rest, rest.size() + 1), many = dechunk(rest, 3);
-    require(one.refused == many.refused && one.ended == many.ended && one.used == many.used);
-    require(one.refused || one.bytes == many.bytes);
+    need(one.refused == many.refused && one.ended == many.ended && one.used == many.used);
+    need(one.refused || one.bytes == many.bytes);
   }
   return 0;
 }

@@ -1,14 +1,9 @@
 // Any bytes from a server are the head of an answer or are refused, whatever the request was.
-#include <cstdlib>
-
 #include "http/head.hpp"
 #include "http/syntax.hpp"
+#include "need.hpp"
 
 using namespace openmcp::http;
-
-static void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);
@@ -19,11 +14,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (bool to_head : {false, true}) {
     auto head = parse_response_head(text.substr(0, *end), limits, to_head);
     if (!head) continue;
-    require(head->status >= 100 && head->status <= 999 && head->headers.size() <= limits.fields);
+    need(head->status >= 100 && head->status <= 999 && head->headers.size() <= limits.fields);
     bool empty = to_head || head->status < 200 || head->status == 204 || head->status == 304;
-    require(empty == (head->framing == Framing::none));
-    require(head->framing != Framing::until_close || !head->keep_alive);
-    for (const auto& [name, value] : head->headers) require(is_token(name) && is_value(value));
+    need(empty == (head->framing == Framing::none));
+    need(head->framing != Framing::until_close || !head->keep_alive);
+    for (const auto& [name, value] : head->headers) need(is_token(name) && is_value(value));
   }
   return 0;
 }

@@ -2,19 +2,15 @@
 // into reads changes nothing; an index that decodes encodes to the same bytes.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <cstdlib>
 
 #include "ipld/car/reader.hpp"
 #include "ipld/car/writer.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 using namespace openmcp::ipld;
 
 namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
 
 struct File {
   std::vector<Cid> roots;

@@ -1,15 +1,10 @@
 // A CID from a stranger, as bytes and as text: whatever is read is written back alike, and both forms agree.
-#include <cstdlib>
-
 #include "ipld/cid.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 
 namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
 
 void same_in_text(const ipld::Cid& cid) {
   auto again = ipld::Cid::parse(cid.text());

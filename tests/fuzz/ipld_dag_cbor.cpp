@@ -1,19 +1,10 @@
 // A dag-cbor block from a stranger: what decodes encodes to the same bytes, the fast reader of links agrees with the
 // reader of Nodes, and what dag-json can hold comes back from it.
-#include <cstdlib>
-
 #include "ipld/dag_cbor.hpp"
 #include "ipld/dag_json.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const base::BytesView block(data, size);

@@ -1,18 +1,9 @@
 // dag-json text from a stranger: canonical text encodes to itself; relaxed text, once encoded, is canonical and means
 // the same; and what one form reads as canonical the other reads alike.
-#include <cstdlib>
-
 #include "ipld/dag_json.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = base::as_text({data, size});

@@ -1,19 +1,11 @@
 // A dag-pb block from a stranger: what decodes encodes to the same bytes unless its links are unsorted or its data
 // comes first; the three readers agree; and the data model's form leads back to the node.
 #include <algorithm>
-#include <cstdlib>
 
 #include "ipld/dag_pb.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const base::BytesView block(data, size);

@@ -1,18 +1,14 @@
 // A HAMT shard from a stranger: within its bounds, children ascending and found again by their slot. And a directory
 // built from the same bytes as names gives shards that decode and hold exactly these names.
-#include <cstdlib>
 #include <set>
 
 #include "ipld/unixfs/hamt.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 using namespace openmcp::ipld;
 
 namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
 
 void check_shard(base::BytesView block) {
   auto shard = unixfs::decode_hamt_shard(block);

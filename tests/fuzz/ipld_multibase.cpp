@@ -1,16 +1,12 @@
 // Multibase text from a stranger: what decodes is, but for letter case, exactly the text that encoding writes.
 #include <algorithm>
-#include <cstdlib>
 
 #include "ipld/multibase.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 
 namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 

@@ -1,19 +1,10 @@
 // UnixFS data and whole nodes from a stranger: what is canonical encodes to the same bytes, what is not comes to rest
 // after one round; a node's size is the sum that its parts say.
-#include <cstdlib>
-
 #include "ipld/unixfs/fs_node.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 using namespace openmcp::ipld;
-
-namespace {
-
-void need(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const base::BytesView bytes(data, size);

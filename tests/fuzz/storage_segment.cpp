@@ -1,19 +1,15 @@
 // Any bytes as a segment: reading never fails badly, and every record that is accepted is, written again, the same
 // bytes. The checksums of the input are made right first, so that the fuzzer gets behind them.
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 
 #include "crypto/hash.hpp"
+#include "need.hpp"
 #include "storage/record.hpp"
 
 namespace {
 
 using namespace openmcp;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 const storage::RecordPlace kPlace(storage::StoreId{1, 2, 3}, 1);
 
@@ -43,23 +39,23 @@ void check(base::BytesView bytes, std::size_t at) {
     auto record = reader.next();
     if (!record) {
       if (reader.at_end()) return;
-      require(!reader.problem().empty());
+      need(!reader.problem().empty());
       if (!reader.resync()) return;
-      require(reader.offset() > before);
+      need(reader.offset() > before);
       continue;
     }
-    require(record->offset == before && record->end() == reader.offset());
+    need(record->offset == before && record->end() == reader.offset());
     base::Bytes again;
     auto copy = *record;
     storage::put_record_header(again, kPlace, copy);
     again.insert(again.end(), record->payload.begin(), record->payload.end());
     auto padding = storage::record_padding(record->key.size(), record->payload.size());
     again.insert(again.end(), padding.begin(), padding.end());
-    require(base::equal(again, bytes.subspan(before, reader.offset() - before)));
+    need(base::equal(again, bytes.subspan(before, reader.offset() - before)));
     if (record->type == storage::RecordType::pin_add || record->type == storage::RecordType::pin_remove) {
       auto pin = storage::decode_pin(*record);
-      require(base::equal(storage::encode_pin_payload(pin), record->payload));
-      require(base::equal(pin.cid.bytes(), record->key));
+      need(base::equal(storage::encode_pin_payload(pin), record->payload));
+      need(base::equal(pin.cid.bytes(), record->key));
     }
   }
 }
@@ -69,7 +65,7 @@ void check(base::BytesView bytes, std::size_t at) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   base::BytesView input(data, size);
   if (auto header = storage::decode_segment_header(input)) {
-    require(base::equal(storage::encode_segment_header(*header), input.first(storage::kSegmentHeader)));
+    need(base::equal(storage::encode_segment_header(*header), input.first(storage::kSegmentHeader)));
   }
   check(input, 0);
   base::Bytes mended(data, data + size);
