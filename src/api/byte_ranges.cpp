@@ -6,15 +6,13 @@
 #include <charconv>
 #include <optional>
 
+#include "http/syntax.hpp"
+
 namespace openmcp::api {
 
-namespace {
+using http::trimmed;
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
+namespace {
 
 /// Digits only; larger numbers than fit are the largest one.
 std::optional<std::uint64_t> parse_place(std::string_view text) {

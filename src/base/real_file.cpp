@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "base/os_error.hpp"
+#include "base/pieces.hpp"
 
 namespace openmcp::base {
 namespace {
@@ -87,10 +88,7 @@ void RealFile::write_at(std::uint64_t offset, std::span<const BytesView> from) {
 /// Writes `bytes` of `from`, without its first `skip`.
 void RealFile::gather(std::uint64_t offset, std::span<const BytesView> from, std::size_t skip, std::size_t bytes) {
   while (bytes > 0) {
-    while (skip >= from.front().size()) {
-      skip -= from.front().size();
-      from = from.subspan(1);
-    }
+    drop_done(from, skip);
     iovec parts[64];
     int count = 0;
     std::size_t wanted = 0;

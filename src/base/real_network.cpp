@@ -22,6 +22,7 @@
 #include <cstring>
 
 #include "base/os_error.hpp"
+#include "base/pieces.hpp"
 #include "base/result.hpp"
 #include "base/waiters.hpp"
 
@@ -148,10 +149,7 @@ public:
     co_await throw_if_cancelled();
     auto connection = connection_;
     auto sent = connection->socket.is_open() ? send_now(connection->socket.native_handle(), parts) : 0;
-    while (!parts.empty() && sent >= parts.front().size()) {
-      sent -= parts.front().size();
-      parts = parts.subspan(1);
-    }
+    drop_done(parts, sent);
     if (parts.empty()) co_return;
     std::vector<asio::const_buffer> rest;
     for (auto part : parts) rest.emplace_back(part.data(), part.size());

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/os_error.hpp"
+#include "base/pieces.hpp"
 
 namespace openmcp::base {
 namespace {
@@ -54,21 +55,14 @@ std::size_t UncachedWriter::write(std::uint64_t offset, std::span<const BytesVie
   if (!buffer_) return 0;
   std::size_t done = 0;
   while (done < bytes) {
-    while (skip > 0 && skip >= pieces.front().size()) {
-      skip -= pieces.front().size();
-      pieces = pieces.subspan(1);
-    }
     auto want = std::min(kBuffer, bytes - done);
     for (std::size_t have = 0; have < want;) {
+      drop_done(pieces, skip);
       auto from = pieces.front().subspan(skip);
       auto part = std::min(from.size(), want - have);
       std::memcpy(buffer_.get() + have, from.data(), part);
       have += part;
       skip += part;
-      if (part == from.size()) {
-        pieces = pieces.subspan(1);
-        skip = 0;
-      }
     }
     for (std::size_t put = 0; put < want;) {
       auto wrote = ::pwrite(descriptor_, buffer_.get() + put, want - put, static_cast<off_t>(offset + done));

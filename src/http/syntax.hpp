@@ -1,4 +1,4 @@
-// Inside of http: the character classes of RFC 9110 section 5.6 and RFC 3986.
+// The character classes and the white space of RFC 9110 section 5.6, and of RFC 3986.
 #pragma once
 
 #include <array>
@@ -42,6 +42,13 @@ constexpr bool is_value_char(char c) noexcept { return detail::kClasses[static_c
 /// Of a request target: what is visible in ASCII, without the fragment's '#'. More than RFC 3986 allows, because
 /// browsers send '|', '{' and others as they are.
 constexpr bool is_target_char(char c) noexcept { return detail::kClasses[static_cast<unsigned char>(c)] & 4; }
+
+/// Without the optional white space around it (section 5.6.3).
+inline std::string_view trimmed(std::string_view text) noexcept {
+  const auto begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
 
 inline bool is_token(std::string_view text) noexcept {
   for (char c : text) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "http/syntax.hpp"
 #include "ipld/path.hpp"
 
 namespace openmcp::api::gateway {
@@ -31,18 +32,12 @@ constexpr std::array<FormatRow, 8> kFormats{{
 
 constexpr std::size_t kMaxAccepted = 64;  ///< media ranges looked at
 
-std::string_view trim(std::string_view text) {
-  auto first = text.find_first_not_of(" \t");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// Cuts at the first `by`; what is behind it goes back to `text`.
 std::string_view take_until(std::string_view& text, char by) {
   auto at = text.find(by);
   auto part = text.substr(0, at);
   text = at == text.npos ? std::string_view() : text.substr(at + 1);
-  return trim(part);
+  return http::trimmed(part);
 }
 
 /// Parameters of CARs, from a media type or from the URL.
@@ -88,7 +83,7 @@ std::vector<Accepted> parse_accept(const http::Headers& headers) {
       while (!range.empty()) {
         auto parameter = take_until(range, ';');
         auto name = take_until(parameter, '=');
-        auto value = unquote(trim(parameter));
+        auto value = unquote(http::trimmed(parameter));
         if (http::equal_without_case(name, "q")) one.quality = parse_quality(value);
         if (http::equal_without_case(name, "version")) one.car.version = value;
         if (http::equal_without_case(name, "order")) one.car.order = value;

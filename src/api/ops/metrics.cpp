@@ -6,26 +6,12 @@
 #include "api/ops/parts.hpp"
 #include "base/disk_space.hpp"
 #include "base/log.hpp"
+#include "monitor/following.hpp"
 #include "monitor/process.hpp"
 
 namespace openmcp::api::ops {
 
 namespace {
-
-/// Grows a counter to a total that is kept elsewhere.
-class Following {
-public:
-  explicit Following(monitor::Counter counter) : counter_(counter) {}
-  void to(std::uint64_t total) {
-    if (total <= counted_) return;
-    counter_.add(static_cast<double>(total - counted_));
-    counted_ = total;
-  }
-
-private:
-  monitor::Counter counter_;
-  std::uint64_t counted_ = 0;
-};
 
 struct Asked {
   explicit Asked(monitor::Metrics& m)
@@ -51,7 +37,7 @@ struct Asked {
   monitor::Gauge blockstore_bytes, blocks, disk_bytes, free, pinned, ready, chain_valid, contexts, to_index,
       connections;
   std::optional<monitor::Gauge> capacity;
-  Following gc_freed, audit_records, audit_failures, writes;
+  monitor::Following gc_freed, audit_records, audit_failures, writes;
 };
 
 struct Space {

@@ -10,6 +10,7 @@
 #include "api/pinning/pin_service.hpp"
 #include "api/time.hpp"
 #include "base/log.hpp"
+#include "monitor/following.hpp"
 
 namespace openmcp::api::pinning {
 namespace {
@@ -152,12 +153,12 @@ void count_waiting(monitor::Metrics& metrics, std::weak_ptr<PinService> weak) {
     return metrics.gauge("pins", "Pins of the store by state", {{"state", std::move(state)}});
   };
   auto counter = [&metrics](std::string result) {
-    return metrics.counter("pin_operations_total", "Pin requests that came to their end",
-                           {{"result", std::move(result)}});
+    return monitor::Following(metrics.counter("pin_operations_total", "Pin requests that came to their end",
+                                              {{"result", std::move(result)}}));
   };
   // "error" is the name that alerts know.
   auto collect = [weak, queued = gauge("queued"), pinning = gauge("pinning"), failed = gauge("error"),
-                  ok = counter("ok"), error = counter("error"), counted = PinService::Ended()]() mutable {
+                  ok = counter("ok"), error = counter("error")]() mutable {
     auto pins = weak.lock();
     if (!pins) return;
     const auto waiting = pins->waiting();
@@ -165,9 +166,8 @@ void count_waiting(monitor::Metrics& metrics, std::weak_ptr<PinService> weak) {
     pinning.set(static_cast<double>(waiting.pinning));
     failed.set(static_cast<double>(waiting.failed));
     const auto ended = pins->ended();
-    ok.add(static_cast<double>(ended.ok - counted.ok));
-    error.add(static_cast<double>(ended.error - counted.error));
-    counted = ended;
+    ok.to(ended.ok);
+    error.to(ended.error);
   };
   metrics.on_collect(std::move(collect));
 }

@@ -2,31 +2,19 @@
 
 #include <algorithm>
 
+#include "http/syntax.hpp"
+
 namespace openmcp::api::rest {
 
 namespace {
 
 constexpr std::size_t kMaxTags = 64;  ///< of one field; the rest is not looked at
 
-std::string_view trimmed(std::string_view text) {
-  auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-bool is_token(std::string_view text) {
-  static constexpr std::string_view kSigns = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kSigns.find(c) != std::string_view::npos;
-  });
-}
-
 }  // namespace
 
 EntityTags parse_entity_tags(std::string_view field) {
   EntityTags out;
-  for (field = trimmed(field); !field.empty() && out.tags.size() < kMaxTags; field = trimmed(field)) {
+  for (field = http::trimmed(field); !field.empty() && out.tags.size() < kMaxTags; field = http::trimmed(field)) {
     if (field.front() == ',') {
       field.remove_prefix(1);
       continue;
@@ -61,11 +49,11 @@ bool matches_weakly(const EntityTags& tags, std::string_view text) {
 }
 
 std::string safe_media_type(std::string_view text) {
-  const auto essence = trimmed(text.substr(0, text.find(';')));
+  const auto essence = http::trimmed(text.substr(0, text.find(';')));
   const auto slash = essence.find('/');
   const bool printable = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
-  if (!printable || slash == std::string_view::npos || !is_token(essence.substr(0, slash)) ||
-      !is_token(essence.substr(slash + 1)))
+  if (!printable || slash == std::string_view::npos || !http::is_token(essence.substr(0, slash)) ||
+      !http::is_token(essence.substr(slash + 1)))
     return "application/octet-stream";
   return std::string(text);
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "api/web/web.hpp"
+#include "http/syntax.hpp"
 
 namespace openmcp::api::web {
 
@@ -29,16 +30,10 @@ constexpr std::string_view kNotBuilt = R"(<!doctype html>
 </html>
 )";
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 /// The first element of a comma-separated list, cut off from it.
 std::string_view next(std::string_view& list) {
   const auto comma = list.find(',');
-  const auto element = trimmed(list.substr(0, comma));
+  const auto element = http::trimmed(list.substr(0, comma));
   list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
   return element;
 }
@@ -49,10 +44,10 @@ bool accepts_gzip(std::string_view field) {
   while (!field.empty()) {
     auto element = next(field);
     const auto semicolon = element.find(';');
-    const auto name = trimmed(element.substr(0, semicolon));
+    const auto name = http::trimmed(element.substr(0, semicolon));
     bool refused = false;
     if (semicolon != std::string_view::npos) {
-      auto weight = trimmed(element.substr(semicolon + 1));
+      auto weight = http::trimmed(element.substr(semicolon + 1));
       refused = (weight.starts_with("q=0") || weight.starts_with("Q=0")) &&
                 weight.find_first_not_of("0.", 2) == std::string_view::npos;
     }
