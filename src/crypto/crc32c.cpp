@@ -66,7 +66,7 @@ std::uint32_t portable(base::BytesView data, std::uint32_t crc) {
 namespace {
 
 /// x^n modulo the polynomial.
-constexpr std::uint32_t power_of_x(unsigned n) {
+consteval std::uint32_t power_of_x(unsigned n) {
   std::uint32_t v = 0x80000000;  // x^0
   for (; n > 0; --n) v = times_x(v);
   return v;
@@ -119,17 +119,80 @@ __attribute__((target("sse4.2,pclmul"))) std::uint32_t hardware(base::BytesView 
   return ~state;
 }
 
+bool has_wide() noexcept {
+  return has_hardware() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("vpclmulqdq");
+}
+
+namespace {
+
+// A 128-bit piece is the polynomial whose highest power is its lowest bit: its low half counts x^64 times its high
+// half. Moving the piece n bits on multiplies both by x^n, modulo the polynomial; the carry-less product of a reflected
+// 64-bit half and a reflected 32-bit factor is their product times x^33, hence the 33.
+consteval std::uint32_t low_factor(unsigned bits) { return power_of_x(bits + 64 - 33); }
+consteval std::uint32_t high_factor(unsigned bits) { return power_of_x(bits - 33); }
+
+/// `sum` moved `Bytes` on, with what lies there.
+template <unsigned Bytes>
+__attribute__((target("avx512f,vpclmulqdq"))) inline __m512i moved(__m512i sum, __m512i there) {
+  const __m512i factors = _mm512_set4_epi64(0, 0, high_factor(8 * Bytes), low_factor(8 * Bytes));
+  const __m512i both = _mm512_shuffle_i64x2(factors, factors, 0);  // the pair in each of the four pieces
+  return _mm512_ternarylogic_epi64(_mm512_clmulepi64_epi128(sum, both, 0x00), _mm512_clmulepi64_epi128(sum, both, 0x11),
+                                   there, 0x96);  // exclusive or of all three
+}
+
+}  // namespace
+
+__attribute__((target("avx512f,avx512bw,vpclmulqdq,sse4.2,pclmul"))) std::uint32_t wide(base::BytesView data,
+                                                                                        std::uint32_t crc) {
+  constexpr std::size_t kLine = 64, kStep = 4 * kLine;
+  // What is asked for ahead, into the nearest cache and the one behind it: from memory a quarter faster than by the
+  // processor's own prefetching, which stops at every page. Asking for what lies behind the end does no harm.
+  constexpr std::size_t kNear = 512, kFar = 2048;
+  const std::uint8_t* p = data.data();
+  std::size_t left = data.size();
+  if (left < 2 * kStep) return hardware(data, crc);
+  if (left >= 16 * kStep) {  // lines of the cache, not what lies across two
+    const std::size_t head = -reinterpret_cast<std::uintptr_t>(p) % kLine;
+    crc = hardware({p, head}, crc);
+    p += head;
+    left -= head;
+  }
+  const auto line = [](const std::uint8_t* at) __attribute__((target("avx512f"))) { return _mm512_loadu_si512(at); };
+  __m512i a = _mm512_xor_si512(line(p), _mm512_zextsi128_si512(_mm_cvtsi32_si128(static_cast<int>(~crc))));
+  __m512i b = line(p + kLine), c = line(p + 2 * kLine), d = line(p + 3 * kLine);
+  for (p += kStep, left -= kStep; left >= kStep; p += kStep, left -= kStep) {
+    for (std::size_t i = 0; i < kStep; i += kLine) {
+      _mm_prefetch(reinterpret_cast<const char*>(p) + kNear + i, _MM_HINT_T0);
+      _mm_prefetch(reinterpret_cast<const char*>(p) + kFar + i, _MM_HINT_T1);
+    }
+    a = moved<kStep>(a, line(p));
+    b = moved<kStep>(b, line(p + kLine));
+    c = moved<kStep>(c, line(p + 2 * kLine));
+    d = moved<kStep>(d, line(p + 3 * kLine));
+  }
+  d = moved<kLine>(moved<kLine>(moved<kLine>(a, b), c), d);
+  std::uint64_t words[8];
+  _mm512_storeu_si512(words, d);
+  std::uint64_t state = 0;  // the start was laid over the first bytes
+  for (const auto word : words) state = _mm_crc32_u64(state, word);
+  return hardware({p, left}, ~static_cast<std::uint32_t>(state));
+}
+
 #else
 
 bool has_hardware() noexcept { return false; }
 std::uint32_t hardware(base::BytesView data, std::uint32_t crc) { return portable(data, crc); }
+bool has_wide() noexcept { return false; }
+std::uint32_t wide(base::BytesView data, std::uint32_t crc) { return portable(data, crc); }
 
 #endif
 
 }  // namespace crc
 
 std::uint32_t crc32c(base::BytesView data, std::uint32_t crc) {
-  return crc::has_hardware() ? crc::hardware(data, crc) : crc::portable(data, crc);
+  static const auto fastest = crc::has_wide() ? crc::wide : crc::has_hardware() ? crc::hardware : crc::portable;
+  return fastest(data, crc);
 }
 
 }  // namespace openmcp::crypto

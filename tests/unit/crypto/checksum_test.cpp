@@ -3,6 +3,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <random>
+#include <vector>
 
 #include "crypto/crc32c.hpp"
 #include "crypto/hash.hpp"
@@ -14,6 +15,14 @@ namespace {
 using base::as_bytes;
 using test::hex;
 
+/// The ways that this processor has.
+std::vector<std::uint32_t (*)(base::BytesView, std::uint32_t)> crc_ways() {
+  std::vector ways{crc::portable};
+  if (crc::has_hardware()) ways.push_back(crc::hardware);
+  if (crc::has_wide()) ways.push_back(crc::wide);
+  return ways;
+}
+
 // RFC 3720, B.4; the RFC prints the bytes in the order of the wire, lowest first.
 TEST(Crc32c, Rfc3720Examples) {
   base::Bytes up(32), down(32);
@@ -23,7 +32,7 @@ TEST(Crc32c, Rfc3720Examples) {
   }
   const auto read_command = hex(
       "01c00000 00000000 00000000 00000000 14000000 00000400 00000014 00000018 28000000 00000000 02000000 00000000");
-  for (auto f : {crc::portable, crc::has_hardware() ? crc::hardware : crc::portable}) {
+  for (auto f : crc_ways()) {
     EXPECT_EQ(f(base::Bytes(32, 0x00), 0), 0x8a9136aau);
     EXPECT_EQ(f(base::Bytes(32, 0xff), 0), 0x62a8ab43u);
     EXPECT_EQ(f(up, 0), 0x46dd794eu);
@@ -34,8 +43,7 @@ TEST(Crc32c, Rfc3720Examples) {
   }
 }
 
-RC_GTEST_PROP(Crc32c, HardwareEqualsPortable, (std::uint32_t seed, std::uint32_t start)) {
-  if (!crc::has_hardware()) return;
+RC_GTEST_PROP(Crc32c, EveryWayEqualsPortable, (std::uint32_t seed, std::uint32_t start)) {
   std::mt19937 random(seed);
   const auto length = *rc::gen::element<std::size_t>(7, 400, 2000, 6500, 40'000);
   const auto size = std::uniform_int_distribution<std::size_t>(0, length)(random);
@@ -43,17 +51,17 @@ RC_GTEST_PROP(Crc32c, HardwareEqualsPortable, (std::uint32_t seed, std::uint32_t
   base::Bytes bytes(offset + size);
   for (auto& b : bytes) b = static_cast<std::uint8_t>(random());
   const auto data = base::BytesView(bytes).subspan(offset);
-  RC_ASSERT(crc::hardware(data, start) == crc::portable(data, start));
+  for (auto f : crc_ways()) RC_ASSERT(f(data, start) == crc::portable(data, start));
 }
 
-TEST(Crc32c, HardwareEqualsPortableAroundEveryBoundary) {
-  if (!crc::has_hardware()) GTEST_SKIP() << "this processor has no CRC instructions";
+TEST(Crc32c, EveryWayEqualsPortableAroundEveryBoundary) {
+  if (crc_ways().size() == 1) GTEST_SKIP() << "this processor has no CRC instructions";
   base::Bytes bytes(3 * 2048 + 3 * 128 + 32);
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 131 + (i >> 8));
-  for (std::size_t end : {0, 8, 3 * 128, 6 * 128, 3 * 2048, 3 * 2048 + 3 * 128}) {
+  for (std::size_t end : {0, 8, 3 * 128, 512, 6 * 128, 1024, 3 * 2048, 3 * 2048 + 3 * 128}) {
     for (std::size_t n = end < 16 ? 0 : end - 16; n <= end + 16; ++n) {
       const auto data = base::BytesView(bytes).first(n);
-      EXPECT_EQ(crc::hardware(data, 0x12345678), crc::portable(data, 0x12345678)) << n;
+      for (auto f : crc_ways()) EXPECT_EQ(f(data, 0x12345678), crc::portable(data, 0x12345678)) << n;
     }
   }
 }
