@@ -30,7 +30,7 @@ public:
   base::Task<void> finish(base::TaskGroup& group);
 
 private:
-  static constexpr std::size_t kBatchBytes = 4u << 20;
+  static constexpr std::size_t kBatchBytes = 8u << 20;
   static constexpr std::size_t kBatchBlocks = 512;
 
   base::Env& env_;

@@ -12,16 +12,35 @@ base::Bytes encode_node(std::span<const PbLink> links, const Data& data) {
   return base::unwrap(encode_dag_pb(links, base::BytesView(body)));
 }
 
+Leaf raw_leaf(base::SharedBytes chunk, const crypto::Digest32& digest) {
+  Block block{Cid::v1(Codec::raw, Multihash(HashCode::sha2_256, digest)), std::move(chunk), {}};
+  block.crc32c = crypto::crc32c(block.data);
+  FilePart part{block.cid, block.data.size(), block.data.size()};
+  return {std::move(block), std::move(part)};
+}
+
 }  // namespace
 
-Leaf make_leaf(const Profile& profile, base::SharedBytes chunk) {
-  std::uint64_t size = chunk.size();
+std::vector<Leaf> make_leaves(const Profile& profile, std::vector<base::SharedBytes> chunks) {
+  std::vector<Leaf> leaves;
+  leaves.reserve(chunks.size());
   if (profile.leaves == LeafKind::raw) {
-    Block block = make_block(Codec::raw, std::move(chunk));
-    block.crc32c = crypto::crc32c(block.data);
-    FilePart part{block.cid, size, size};
-    return {std::move(block), std::move(part)};
+    const std::vector<base::BytesView> views(chunks.begin(), chunks.end());
+    std::vector<crypto::Digest32> digests(chunks.size());
+    crypto::sha256_many(views, digests);
+    for (std::size_t i = 0; i < chunks.size(); ++i) leaves.push_back(raw_leaf(std::move(chunks[i]), digests[i]));
+  } else {
+    for (auto& chunk : chunks) leaves.push_back(make_leaf(profile, std::move(chunk)));
   }
+  return leaves;
+}
+
+Leaf make_leaf(const Profile& profile, base::SharedBytes chunk) {
+  if (profile.leaves == LeafKind::raw) {
+    auto digest = crypto::sha256(chunk);
+    return raw_leaf(std::move(chunk), digest);
+  }
+  std::uint64_t size = chunk.size();
   Data data{.type = NodeType::file, .filesize = size};
   if (size > 0) data.data = chunk.view();
   Block block = make_dag_pb_block(profile, encode_node({}, data));

@@ -21,6 +21,8 @@ struct Leaf {
   FilePart part;
 };
 Leaf make_leaf(const Profile& profile, base::SharedBytes chunk);
+/// The same for several, faster than one by one.
+std::vector<Leaf> make_leaves(const Profile& profile, std::vector<base::SharedBytes> chunks);
 
 /// A file of one leaf is that leaf. Every leaf of a larger one lies at the same depth ("balanced").
 class FileWriter {

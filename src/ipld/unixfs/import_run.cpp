@@ -22,6 +22,7 @@ constexpr std::size_t kGroupFiles = 64;
 constexpr std::uint64_t kGroupBytes = 1u << 20;
 /// Steps without a job (ends of directories) may pile up behind a group that is not full.
 constexpr std::size_t kMaxSteps = 256;
+constexpr std::uint64_t kPairsFrom = 8;  ///< chunks of a file
 /// Larger directories are made on a worker.
 constexpr std::size_t kInlineDirectory = 128;
 
@@ -72,7 +73,7 @@ Task<void> ImportRun::from_stream(TaskGroup& group, ByteSource source) {
     start_chunk(group, file, bytes_job(std::move(chunk)));
     co_await make_room(group);
   }
-  Step end{.group = {}, .file = std::move(file), .frame = {}, .last = true, .work = {}};
+  Step end{.group = {}, .file = std::move(file), .frame = {}, .last = true, .work = {}, .chunks = 1};
   steps_.push_back(std::move(end));
   co_await finish_all(group);
 }
@@ -84,7 +85,7 @@ Task<void> ImportRun::from_bytes(TaskGroup& group, base::SharedBytes bytes) {
     start_chunk(group, file, bytes_job(std::move(chunk)));
     co_await make_room(group);
   }
-  Step end{.group = {}, .file = std::move(file), .frame = {}, .last = true, .work = {}};
+  Step end{.group = {}, .file = std::move(file), .frame = {}, .last = true, .work = {}, .chunks = 1};
   steps_.push_back(std::move(end));
   co_await finish_all(group);
 }
@@ -109,7 +110,7 @@ Task<void> ImportRun::walk(TaskGroup& group, Open root) {
   while (!stack.empty()) {
     auto& top = stack.back();
     if (top.next == top.entries.size()) {
-      Step end{.group = {}, .file = {}, .frame = std::move(top.frame), .last = true, .work = {}};
+      Step end{.group = {}, .file = {}, .frame = std::move(top.frame), .last = true, .work = {}, .chunks = 1};
       steps_.push_back(std::move(end));
       stack.pop_back();
       co_await make_room(group);
@@ -166,12 +167,14 @@ Task<void> ImportRun::large_file(TaskGroup& group, FramePtr frame, std::string n
   auto size = opened.before.size;
   auto file = std::make_shared<LargeFile>(LargeFile{
       std::move(frame), std::move(name), std::make_shared<OpenedFile>(std::move(opened)), FileWriter(profile_)});
-  for (std::uint64_t at = 0; at < size; at += profile_.chunk_bytes) {
-    auto length = static_cast<std::size_t>(std::min<std::uint64_t>(profile_.chunk_bytes, size - at));
-    start_chunk(group, file, chunk_job(file, at, length));
+  // Two chunks hash faster together, as long as there is enough for every worker.
+  std::uint64_t together = size >= kPairsFrom * profile_.chunk_bytes ? 2 * profile_.chunk_bytes : profile_.chunk_bytes;
+  for (std::uint64_t at = 0; at < size; at += together) {
+    auto length = static_cast<std::size_t>(std::min<std::uint64_t>(together, size - at));
+    start_chunk(group, file, chunk_job(file, at, length), together / profile_.chunk_bytes);
     co_await make_room(group);
   }
-  Step end{.group = {}, .file = std::move(file), .frame = {}, .last = true, .work = {}};
+  Step end{.group = {}, .file = std::move(file), .frame = {}, .last = true, .work = {}, .chunks = 1};
   steps_.push_back(std::move(end));
 }
 
@@ -179,7 +182,7 @@ void ImportRun::small_file(TaskGroup& group, FramePtr frame, std::string name, P
   if (!filling_) {
     // The step is queued with the first file: the ends of the directories they lie in come behind it.
     filling_ = std::make_shared<SmallGroup>();
-    Step step{.group = filling_, .file = {}, .frame = {}, .last = false, .work = {}};
+    Step step{.group = filling_, .file = {}, .frame = {}, .last = false, .work = {}, .chunks = 1};
     steps_.push_back(std::move(step));
   }
   filling_->bytes += info.size;
@@ -196,11 +199,12 @@ void ImportRun::start_group(TaskGroup& group, Step& step) {
   ++under_way_;
 }
 
-void ImportRun::start_chunk(TaskGroup& group, std::shared_ptr<LargeFile> file, Task<std::vector<Leaf>> work) {
-  Step step{.group = {}, .file = std::move(file), .frame = {}, .last = false, .work = {}};
+void ImportRun::start_chunk(TaskGroup& group, std::shared_ptr<LargeFile> file, Task<std::vector<Leaf>> work,
+                            std::size_t chunks) {
+  Step step{.group = {}, .file = std::move(file), .frame = {}, .last = false, .work = {}, .chunks = chunks};
   step.work = Pending<std::vector<Leaf>>(group, env_.executor(), std::move(work));
   steps_.push_back(std::move(step));
-  ++under_way_;
+  under_way_ += chunks;
 }
 
 void ImportRun::symlink(const FramePtr& frame, const std::string& name, const std::string& target) {
@@ -218,9 +222,12 @@ void ImportRun::symlink(const FramePtr& frame, const std::string& name, const st
 Task<std::vector<Leaf>> ImportRun::chunk_job(std::shared_ptr<LargeFile> file, std::uint64_t offset,
                                              std::size_t length) {
   auto job = [this, &file, offset, length] {
-    std::vector<Leaf> leaves;
-    leaves.push_back(read_leaf(profile_, *file->opened, offset, length, buffers_.take()));
-    return leaves;
+    std::vector<base::SharedBytes> chunks;
+    for (std::size_t at = 0; at < length; at += profile_.chunk_bytes) {
+      auto part = std::min<std::size_t>(profile_.chunk_bytes, length - at);
+      chunks.push_back(read_chunk(*file->opened, offset + at, part, buffers_.take()));
+    }
+    return make_leaves(profile_, std::move(chunks));
   };
   co_return co_await env_.run(std::move(job));
 }
@@ -257,7 +264,7 @@ Task<void> ImportRun::finish_front(TaskGroup& group) {
   steps_.pop_front();
   if (step.work.started()) {
     auto leaves = co_await step.work.take();
-    --under_way_;
+    under_way_ -= step.chunks;
     std::uint64_t bytes = 0;
     for (std::size_t i = 0; i < leaves.size(); ++i) {
       auto& [block, part] = leaves[i];

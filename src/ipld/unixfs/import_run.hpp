@@ -67,6 +67,7 @@ private:
     FramePtr frame;
     bool last = false;  ///< of the file: no chunk, but its end
     Pending<std::vector<Leaf>> work;
+    std::size_t chunks = 1;  ///< that count as under way
   };
 
   base::Task<void> walk(base::TaskGroup& group, Open root);
@@ -74,7 +75,8 @@ private:
   base::Task<void> large_file(base::TaskGroup& group, FramePtr frame, std::string name, base::Path path,
                               base::FileInfo info);
   void small_file(base::TaskGroup& group, FramePtr frame, std::string name, base::Path path, base::FileInfo info);
-  void start_chunk(base::TaskGroup& group, std::shared_ptr<LargeFile> file, base::Task<std::vector<Leaf>> work);
+  void start_chunk(base::TaskGroup& group, std::shared_ptr<LargeFile> file, base::Task<std::vector<Leaf>> work,
+                   std::size_t chunks = 1);
   void start_group(base::TaskGroup& group, Step& step);
   void symlink(const FramePtr& frame, const std::string& name, const std::string& target);
   base::Task<std::vector<Leaf>> chunk_job(std::shared_ptr<LargeFile> file, std::uint64_t offset, std::size_t length);

@@ -30,24 +30,24 @@ void check_unchanged(OpenedFile& opened) {
   }
 }
 
-Leaf read_leaf(const Profile& profile, OpenedFile& opened, std::uint64_t offset, std::size_t length,
-               std::shared_ptr<std::uint8_t> buffer) {
+base::SharedBytes read_chunk(OpenedFile& opened, std::uint64_t offset, std::size_t length,
+                             std::shared_ptr<std::uint8_t> buffer) {
   base::MutableBytes into(buffer.get(), length);
   if (opened.file->read_at(offset, into) != length) throw changed(opened.path);
-  return make_leaf(profile, base::SharedBytes(std::move(buffer), into));
+  return {std::move(buffer), into};
 }
 
 std::vector<Leaf> read_small_files(base::Disk& disk, const Profile& profile, const std::vector<SmallFile>& files) {
-  std::vector<Leaf> leaves;
-  leaves.reserve(files.size());
+  std::vector<base::SharedBytes> chunks;
+  chunks.reserve(files.size());
   for (auto& file : files) {
     auto opened = open_scanned(disk, file.path, file.scanned);
     if (opened.before.size > profile.chunk_bytes) throw changed(file.path);
     auto length = static_cast<std::size_t>(opened.before.size);
-    leaves.push_back(read_leaf(profile, opened, 0, length, raw_buffer(length)));
+    chunks.push_back(read_chunk(opened, 0, length, raw_buffer(length)));
     check_unchanged(opened);
   }
-  return leaves;
+  return make_leaves(profile, std::move(chunks));
 }
 
 }  // namespace openmcp::ipld::unixfs

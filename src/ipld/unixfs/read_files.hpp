@@ -22,8 +22,8 @@ OpenedFile open_scanned(base::Disk& disk, const base::Path& path, const base::Fi
 void check_unchanged(OpenedFile& opened);
 
 /// Reads exactly `length` bytes at `offset`. Throws Error conflict when there are fewer.
-Leaf read_leaf(const Profile& profile, OpenedFile& opened, std::uint64_t offset, std::size_t length,
-               std::shared_ptr<std::uint8_t> buffer);
+base::SharedBytes read_chunk(OpenedFile& opened, std::uint64_t offset, std::size_t length,
+                             std::shared_ptr<std::uint8_t> buffer);
 
 struct SmallFile {
   base::Path path;

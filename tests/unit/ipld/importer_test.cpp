@@ -243,8 +243,8 @@ TEST_F(Importing, ThePathItselfMustBeThere) {
 
 TEST_F(Importing, FileThatGrows) {
   write(temp / "log", base::Bytes(1000));
-  auto grow = [this](const ImportProgress& now) {
-    if (now.bytes == 16) std::ofstream(temp / "log", std::ios::app) << "more";
+  auto grow = [this, done = false](const ImportProgress& now) mutable {
+    if (now.bytes > 0 && !std::exchange(done, true)) std::ofstream(temp / "log", std::ios::app) << "more";
   };
   auto error = error_of([&] { import(temp / "log", kTiny, {.progress = grow}); });
   EXPECT_EQ(error.code(), Errc::conflict);
@@ -254,16 +254,16 @@ TEST_F(Importing, FileThatGrows) {
 
 TEST_F(Importing, FileThatShrinks) {
   write(temp / "log", base::Bytes(100'000));
-  auto shrink = [this](const ImportProgress& now) {
-    if (now.bytes == 16) fs::resize_file(temp / "log", 10);
+  auto shrink = [this, done = false](const ImportProgress& now) mutable {
+    if (now.bytes > 0 && !std::exchange(done, true)) fs::resize_file(temp / "log", 10);
   };
   EXPECT_EQ(error_of([&] { import(temp / "log", kTiny, {.progress = shrink}); }).code(), Errc::conflict);
 }
 
 TEST_F(Importing, FileThatIsRewrittenInPlace) {
   write(temp / "log", base::Bytes(1000));
-  auto rewrite = [this](const ImportProgress& now) {
-    if (now.bytes != 16) return;
+  auto rewrite = [this, done = false](const ImportProgress& now) mutable {
+    if (now.bytes == 0 || std::exchange(done, true)) return;
     write(temp / "log", base::Bytes(1000, 1));
     // The clock of a file system may be too coarse to show it by itself.
     fs::last_write_time(temp / "log", fs::file_time_type::clock::now() + std::chrono::seconds(1));
