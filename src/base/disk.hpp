@@ -56,10 +56,15 @@ public:
   /// Returns when all written bytes and the size are on stable storage (fdatasync).
   virtual void sync() = 0;
   virtual std::uint64_t size() = 0;
+  /// Makes the file `size` bytes long, with room on the disk for all of them; what is new reads as zeros. Precondition:
+  /// it is shorter. False: there is not enough room, or the file system cannot do it.
+  virtual bool allocate(std::uint64_t size) = 0;
   virtual void truncate(std::uint64_t size) = 0;
   /// Bytes [offset, offset + length) without copying where the system can (mmap); the view outlives the File.
   /// Precondition: the range lies inside the file and will not be truncated or rewritten.
   virtual SharedBytes map(std::uint64_t offset, std::size_t length) = 0;
+  /// Lets go of mappings that no view uses, so that their pages no longer count as this process's memory.
+  virtual void unmap() {}
   virtual FileInfo info() = 0;
   /// A descriptor for splice and sendfile; -1 when there is none (simulation).
   virtual int descriptor() const noexcept { return -1; }

@@ -142,6 +142,11 @@ std::uint64_t RealFile::size() {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+bool RealFile::allocate(std::uint64_t size) {
+  auto now = this->size();
+  return now < size && ::fallocate(descriptor_, 0, static_cast<off_t>(now), static_cast<off_t>(size - now)) == 0;
+}
+
 void RealFile::truncate(std::uint64_t size) {
   retry([this, size] { return ::ftruncate(descriptor_, static_cast<off_t>(size)); }, "truncating", path_);
   known_size_.store(0, std::memory_order_relaxed);
@@ -151,13 +156,20 @@ std::shared_ptr<const RealFile::Window> RealFile::window_to(std::uint64_t end, b
   std::lock_guard lock(window_mutex_);
   auto& window = huge ? huge_window_ : window_;
   if (window && window->length >= end) return window;
-  std::size_t length = std::bit_ceil(std::max(end, kSmallestWindow));
+  std::size_t length = std::bit_ceil(std::max({end, known_size_.load(std::memory_order_relaxed), kSmallestWindow}));
   void* start = ::mmap(nullptr, length, PROT_READ, MAP_SHARED, descriptor_, 0);
   if (start == MAP_FAILED) return nullptr;  // an address space that is limited: the caller copies
   if (huge) ::madvise(start, length, MADV_HUGEPAGE);
   // Views keep the older, shorter window alive as long as they need it.
   window = std::make_shared<const Window>(start, length);
   return window;
+}
+
+void RealFile::unmap() {
+  std::shared_ptr<const Window> small, huge;  // unmapped after the lock is given back
+  std::lock_guard lock(window_mutex_);
+  small = std::move(window_);
+  huge = std::move(huge_window_);
 }
 
 SharedBytes RealFile::map(std::uint64_t offset, std::size_t length) {

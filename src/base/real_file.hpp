@@ -23,8 +23,10 @@ public:
   void write_uncached(std::uint64_t offset, std::span<const BytesView> from) override;
   void sync() override;
   std::uint64_t size() override;
+  bool allocate(std::uint64_t size) override;
   void truncate(std::uint64_t size) override;
   SharedBytes map(std::uint64_t offset, std::size_t length) override;
+  void unmap() override;
   FileInfo info() override;
   int descriptor() const noexcept override { return descriptor_; }
 

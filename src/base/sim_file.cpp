@@ -79,6 +79,14 @@ std::uint64_t SimFile::size() {
   return node_->content.size();
 }
 
+bool SimFile::allocate(std::uint64_t size) {
+  disk_->alive(boot_);
+  std::uint64_t before = node_->content.size();
+  if (size <= before || disk_->room_for(size - before) < size - before) return false;
+  truncate(size);
+  return true;
+}
+
 void SimFile::truncate(std::uint64_t size) {
   disk_->alive(boot_);
   check_writable("truncating");

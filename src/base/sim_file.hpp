@@ -15,6 +15,7 @@ public:
   void write_at(std::uint64_t offset, std::span<const BytesView> from) override;
   void sync() override;
   std::uint64_t size() override;
+  bool allocate(std::uint64_t size) override;
   void truncate(std::uint64_t size) override;
   SharedBytes map(std::uint64_t offset, std::size_t length) override;
   FileInfo info() override;

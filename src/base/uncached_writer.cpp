@@ -6,9 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
 
 #include "base/os_error.hpp"
 #include "base/pieces.hpp"
@@ -16,8 +21,10 @@
 namespace openmcp::base {
 namespace {
 
-// One write of this size keeps a virtual disk as busy as several do; the copy into it stays in the processor's cache.
+// Two writes of this size under way keep a disk busy, also when their threads must wait for a core; the copy into one
+// stays in the processor's cache.
 constexpr std::size_t kBuffer = 1u << 20;
+constexpr std::size_t kTwoAtOnce = 2 * kBuffer;  ///< bytes at least
 /// For systems that do not say (before Linux 6.1): the largest block of today's disks.
 constexpr std::size_t kUsualAlignment = 4096;
 
@@ -49,34 +56,84 @@ UncachedWriter::UncachedWriter(int descriptor, std::size_t alignment, const Path
 
 UncachedWriter::~UncachedWriter() { ::close(descriptor_); }
 
-std::size_t UncachedWriter::write(std::uint64_t offset, std::span<const BytesView> pieces, std::size_t skip,
-                                  std::size_t bytes) {
-  if (!buffer_) buffer_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(alignment_, kBuffer)));
-  if (!buffer_) return 0;
+/// One call of write(), done a buffer at a time by whoever comes first.
+struct UncachedWriter::Job {
+  const std::uint64_t offset;
+  const std::span<const BytesView> pieces;
+  const std::size_t skip, bytes;
+
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex{};
+  std::size_t done = bytes;  ///< everything before it is written, or will be
+  std::exception_ptr error{};
+
+  void ends_at(std::size_t place, std::exception_ptr why) {
+    next.store(bytes);
+    std::lock_guard lock(mutex);
+    if (place >= done) return;
+    done = place;
+    error = std::move(why);
+  }
+};
+
+std::size_t UncachedWriter::put(const std::uint8_t* from, std::size_t bytes, std::uint64_t offset) const {
   std::size_t done = 0;
   while (done < bytes) {
-    auto want = std::min(kBuffer, bytes - done);
+    auto wrote = ::pwrite(descriptor_, from + done, bytes - done, static_cast<off_t>(offset + done));
+    if (wrote > 0 && static_cast<std::size_t>(wrote) % alignment_ == 0) {
+      done += static_cast<std::size_t>(wrote);
+    } else if (wrote >= 0 || errno == EINVAL) {
+      break;
+    } else if (errno != EINTR) {
+      throw os_error(errno, "writing", path_);
+    }
+  }
+  return done;
+}
+
+void UncachedWriter::work(Job& job, Buffer& buffer) const {
+  if (!buffer) buffer.reset(static_cast<std::uint8_t*>(std::aligned_alloc(alignment_, kBuffer)));
+  if (!buffer) return;
+  auto pieces = job.pieces;
+  std::size_t skip = job.skip, at = 0;  // `at`: of the job, where `pieces` without `skip` bytes begins
+  while (true) {
+    auto begin = job.next.fetch_add(kBuffer);
+    if (begin >= job.bytes) return;
+    auto want = std::min(kBuffer, job.bytes - begin);
+    skip += begin - at;
+    at = begin + want;
     for (std::size_t have = 0; have < want;) {
       drop_done(pieces, skip);
       auto from = pieces.front().subspan(skip);
       auto part = std::min(from.size(), want - have);
-      std::memcpy(buffer_.get() + have, from.data(), part);
+      std::memcpy(buffer.get() + have, from.data(), part);
       have += part;
       skip += part;
     }
-    for (std::size_t put = 0; put < want;) {
-      auto wrote = ::pwrite(descriptor_, buffer_.get() + put, want - put, static_cast<off_t>(offset + done));
-      if (wrote > 0 && static_cast<std::size_t>(wrote) % alignment_ == 0) {
-        put += static_cast<std::size_t>(wrote);
-        done += static_cast<std::size_t>(wrote);
-      } else if (wrote >= 0 || errno == EINVAL) {
-        return done;
-      } else if (errno != EINTR) {
-        throw os_error(errno, "writing", path_);
-      }
+    try {
+      auto done = put(buffer.get(), want, job.offset + begin);
+      if (done < want) job.ends_at(begin + done, nullptr);
+    } catch (...) {
+      job.ends_at(begin, std::current_exception());
     }
   }
-  return done;
+}
+
+std::size_t UncachedWriter::write(std::uint64_t offset, std::span<const BytesView> pieces, std::size_t skip,
+                                  std::size_t bytes) {
+  Job job{.offset = offset, .pieces = pieces, .skip = skip, .bytes = bytes};
+  {
+    std::jthread second;
+    try {
+      if (bytes >= kTwoAtOnce) second = std::jthread([&] { work(job, buffers_[1]); });
+    } catch (const std::system_error&) {
+      // A limit on threads: one does it all.
+    }
+    work(job, buffers_[0]);
+  }
+  if (job.next.load() < bytes) return 0;  // no memory for a buffer
+  if (job.error) std::rethrow_exception(job.error);
+  return job.done;
 }
 
 }  // namespace openmcp::base

@@ -1,6 +1,7 @@
 // Inside of base: large writes that go from memory to the disk without filling the page cache (O_DIRECT).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -29,10 +30,16 @@ private:
   struct Free {
     void operator()(std::uint8_t* buffer) const noexcept;
   };
+  using Buffer = std::unique_ptr<std::uint8_t, Free>;
+  struct Job;
+  void work(Job& job, Buffer& buffer) const;
+  /// Returns how many bytes were written, as write() does.
+  std::size_t put(const std::uint8_t* from, std::size_t bytes, std::uint64_t offset) const;
+
   const int descriptor_;
   const std::size_t alignment_;
   const Path& path_;
-  std::unique_ptr<std::uint8_t, Free> buffer_;
+  std::array<Buffer, 2> buffers_;
 };
 
 }  // namespace openmcp::base

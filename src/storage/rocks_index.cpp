@@ -41,6 +41,7 @@ rocksdb::Options make_options(const RocksIndexOptions& wanted) {
   options.arena_block_size = 64u << 10;
   options.max_background_jobs = 2;
   options.max_open_files = wanted.read_only ? -1 : 128;  // readers open all at once: the writer may remove them
+  options.max_file_opening_threads = 1;  // few tables of many rows: starting 16 threads costs more than opening them
   options.avoid_flush_during_recovery = true;
   options.skip_stats_update_on_db_open = true;
   options.skip_checking_sst_file_sizes_on_db_open = true;

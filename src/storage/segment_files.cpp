@@ -51,7 +51,7 @@ base::SharedBytes SegmentFiles::view(std::uint32_t segment, std::uint64_t offset
   viewed_ += length;
   if (viewed_ > resident_) {
     viewed_ = 0;
-    open_.clear();
+    for (auto& [number, open] : open_) open->unmap();  // still open: the system goes on reading ahead
   }
   return bytes;
 }

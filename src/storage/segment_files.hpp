@@ -16,8 +16,7 @@ namespace openmcp::storage {
 
 class SegmentFiles {
 public:
-  /// `resident`: after so many bytes of views all files are closed, so that mapped pages which nobody uses leave
-  /// memory.
+  /// `resident`: after so many bytes of views all mappings are dropped, so that pages which nobody uses leave memory.
   SegmentFiles(base::Disk& disk, base::Path packs, const StoreId& store, std::uint64_t resident)
       : disk_(disk), packs_(std::move(packs)), store_(store), resident_(resident) {}
 

@@ -116,7 +116,8 @@ TEST_P(DiskContract, UncachedWritesChangeWhatTheyCoverAndNoMore) {
   file->write_at(0, as_bytes(expected));
   // Pieces that begin and end anywhere: in the middle of a block of the disk, at its border, within one.
   for (std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{4096}, std::uint64_t{5000}, std::uint64_t{3'999'999}}) {
-    for (std::size_t bytes : {std::size_t{1}, std::size_t{100}, std::size_t{4096}, std::size_t{2'500'000}}) {
+    for (std::size_t bytes :
+         {std::size_t{1}, std::size_t{100}, std::size_t{4096}, std::size_t{2'500'000}, std::size_t{5'300'000}}) {
       std::string text(bytes, static_cast<char>('a' + bytes % 26));
       for (std::size_t i = 0; i < bytes; i += 997) text[i] = static_cast<char>('A' + i % 26);
       auto first = bytes / 3, second = bytes / 2;
@@ -133,6 +134,22 @@ TEST_P(DiskContract, UncachedWritesChangeWhatTheyCoverAndNoMore) {
   }
   file->sync();
   EXPECT_TRUE(equal(disk.open(at("f"), OpenMode::read)->map(0, expected.size()), as_bytes(expected)));
+}
+
+TEST_P(DiskContract, AllocatedBytesAreZerosUntilTheyAreWritten) {
+  put("f", "abc");
+  auto file = disk.open(at("f"), OpenMode::write);
+  if (!file->allocate(3'000'000)) GTEST_SKIP() << "this file system does not allocate";
+  EXPECT_EQ(file->size(), 3'000'000u);
+  std::string expected("abc");
+  expected.resize(3'000'000);
+  std::string part(2'000'000, 'x');
+  expected.replace(500'000, part.size(), part);
+  BytesView piece = as_bytes(part);
+  file->write_uncached(500'000, {&piece, 1});
+  EXPECT_TRUE(get("f") == expected);
+  file->truncate(600'000);
+  EXPECT_TRUE(get("f") == expected.substr(0, 600'000));
 }
 
 TEST_P(DiskContract, OpenModes) {
@@ -295,6 +312,9 @@ TEST_P(DiskContract, MapsAnyRangeAndTheViewOutlivesTheFile) {
     }
     EXPECT_EQ(code_of([&] { file->map(text.size() - 1, 2); }), "corrupt");
     EXPECT_EQ(code_of([&] { file->map(~0ull - 1, 5); }), "corrupt");
+    file->unmap();
+    views.emplace_back(7, file->map(7, 2u << 20));
+    views.emplace_back(8, file->map(8, 70000));
   }
   for (const auto& [offset, view] : views) {
     EXPECT_EQ(as_text(view), std::string_view(text).substr(offset, view.size())) << offset;

@@ -294,6 +294,34 @@ TEST_F(Local, WritersReadersAndCollectionAtOnce) {
   EXPECT_EQ(error_of(env, store->has(kept[0].cid)), Errc::internal) << "closed";
 }
 
+TEST_F(Local, GivesBackTheRoomBehindLargeGroups) {
+  auto store = open(options());
+  std::vector<Block> all;
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    std::vector<Block> some = {raw_block(1u << 20, 2 * i), raw_block((1u << 20) - 7, 2 * i + 1)};
+    all.insert(all.end(), some.begin(), some.end());
+    run(env, store->store(some, storage::Durability::buffered));
+  }
+  std::filesystem::path home = options().path, other = home.parent_path() / "killed";
+  auto pack = std::filesystem::path("packs") / "00000001.pack";
+  if (std::filesystem::file_size(home / pack) <= 17u << 20) GTEST_SKIP() << "this file system does not allocate";
+  std::filesystem::copy(home, other, std::filesystem::copy_options::recursive);
+  run(env, store->sync());
+  EXPECT_LT(std::filesystem::file_size(home / pack), (16u << 20) + 4096);
+  run(env, store->close());
+  // What a process leaves that is killed before it gives the room back.
+  auto with = options();
+  with.path = other.string();
+  store = open(with);
+  for (const auto& block : all) {
+    auto found = run(env, store->retrieve(block.cid));
+    ASSERT_TRUE(found && base::equal(*found, block.data));
+  }
+  EXPECT_TRUE(run(env, store->verify({})).clean());
+  run(env, store->close());
+  EXPECT_LT(std::filesystem::file_size(other / pack), (16u << 20) + 4096);
+}
+
 TEST_F(Local, LeavesNoZerosBehindWhenClosed) {
   auto store = open(options());
   for (std::uint64_t i = 0; i < 10; ++i) run(env, store->apply(batch_of({raw_block(100, i)})));
