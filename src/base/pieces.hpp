@@ -1,4 +1,4 @@
-// Inside of base: buffers that are written one after the other.
+// Buffers that are written one after the other.
 #pragma once
 
 #include <span>

@@ -19,6 +19,12 @@ public:
   /// The same for several buffers, one after the other, in one system call where possible. What `parts` refers to stays
   /// until the end.
   virtual Task<void> write_parts(std::span<const BytesView> parts);
+  /// Hands over what the transport takes at once and returns how many bytes that was; 0 also when it cannot tell, and
+  /// on errors, which come up again in the next write.
+  virtual std::size_t write_now(std::span<const BytesView> parts) {
+    static_cast<void>(parts);
+    return 0;
+  }
   /// Closes our sending side; reading goes on.
   virtual Task<void> close() = 0;
   /// Drops the stream at once; pending reads and writes on both sides fail.

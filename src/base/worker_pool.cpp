@@ -11,6 +11,9 @@ namespace {
 
 // Waking a sleeping thread costs more than most jobs, so one idle worker looks for work for this long before it sleeps.
 constexpr auto kSpin = std::chrono::microseconds(50);
+// Who waits for a job is often put on the core that did it, behind the worker, while another core has nothing to do.
+// After a long job the worker lets it go first: it may have the next ones for all.
+constexpr auto kLong = std::chrono::microseconds(50);
 
 }  // namespace
 
@@ -81,7 +84,9 @@ void WorkerPool::work() {
     if (!first_) last_ = &first_;
     queued_.store(queued_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
     lock.unlock();
+    auto start = std::chrono::steady_clock::now();
     job->run();
+    if (std::chrono::steady_clock::now() - start > kLong) std::this_thread::yield();
     lock.lock();
   }
 }

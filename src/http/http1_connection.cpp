@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
+#include "base/pieces.hpp"
 #include "http/http1_exchange.hpp"
 
 namespace openmcp::http {
@@ -220,28 +222,45 @@ Task<bool> Http1Connection::fill_body() {
   co_return more;
 }
 
-Task<void> Http1Connection::write(std::span<const base::BytesView> parts) {
-  std::array<base::BytesView, 4> batch;
-  std::size_t offset = 0;  // of the first part
-  while (!parts.empty()) {
-    std::size_t count = 0, room = write_step_;
-    while (!parts.empty() && room > 0 && count < batch.size()) {
-      auto rest = parts.front().subspan(offset);
-      auto take = std::min(rest.size(), room);
-      if (take > 0) batch[count++] = rest.first(take);
-      room -= take;
-      offset += take;
-      if (offset < parts.front().size()) break;
-      parts = parts.subspan(1);
-      offset = 0;
+/// The next bytes of an answer, at most so many.
+struct Http1Connection::Batch {
+  std::array<base::BytesView, 4> parts;
+  std::size_t count = 0, size = 0;
+
+  /// `done`: bytes of the first of `from` that were written before.
+  void fill(std::span<const base::BytesView> from, std::size_t done, std::size_t most) {
+    count = size = 0;
+    for (auto part = from.begin(); part != from.end() && size < most && count < parts.size(); ++part) {
+      auto rest = part->subspan(std::exchange(done, 0));
+      if (rest.empty()) continue;
+      parts[count] = rest.first(std::min(rest.size(), most - size));
+      size += parts[count++].size();
     }
+  }
+  std::span<const base::BytesView> view() const { return {parts.data(), count}; }
+};
+
+Task<void> Http1Connection::write(std::span<const base::BytesView> parts) {
+  Batch batch;
+  std::size_t done = 0;  // of the first part
+  while (true) {
+    // In large pieces as long as the client takes them: it is woken less often.
+    batch.fill(parts, done, kMostAtOnce);
+    if (batch.size == 0) co_return;
+    auto sent = stream_->write_now(batch.view());
+    done += sent;
+    base::drop_done(parts, done);
+    if (sent == batch.size) continue;
+    batch.fill(parts, done, write_step_);
+    done += batch.size;
+    base::drop_done(parts, done);
     auto begin = core_->env.steady();
     // How much of it moved is not told: a step has the time that a client has who takes kLeastStep in each stall_time.
-    auto times = std::max<std::size_t>(1, (write_step_ - room) / kLeastStep);
+    auto times = std::max<std::size_t>(1, batch.size / kLeastStep);
     write_deadline_ = begin + core_->options.stall_time * times;
     bool late = false;
     try {
-      co_await stream_->write_parts(std::span<const base::BytesView>(batch.data(), count));
+      co_await stream_->write_parts(batch.view());
     } catch (const Error&) {
       write_deadline_ = kNever;
       late = write_stalled_;

@@ -30,6 +30,8 @@ private:
   /// A step stays below the 64 KiB that a packet of the loopback interface and an offloaded send can have: a step that
   /// is a little longer than one leaves a tail that is sent, and wakes the reader, on its own.
   static constexpr std::size_t kLeastStep = 16u << 10, kMostStep = 48u << 10;
+  static constexpr std::size_t kMostAtOnce = 512u << 10;  ///< to a client that takes it without waiting
+  struct Batch;
   enum class Phase : unsigned char { fresh, idle, head, busy, leaving };
 
   /// One request and its answer; false: the connection ends.
@@ -55,7 +57,7 @@ private:
   std::string out_;  ///< bytes that wait to be written
   base::Endpoint peer_;
   base::Instant read_deadline_ = kNever, write_deadline_ = kNever;
-  std::size_t write_step_ = kLeastStep;  ///< written at a time: small for slow clients
+  std::size_t write_step_ = kLeastStep;  ///< waited for at a time: small for slow clients
   Phase phase_ = Phase::fresh;
   bool secure_;
   bool expired_ = false;        ///< a read took too long, or the idle connection has to go

@@ -18,8 +18,8 @@ Task<std::optional<WalkBlock>> Prefetch::next(base::TaskGroup& group) {
     found.data.emplace(base::to_bytes(found.item.cid.hash().digest()));
     co_return found;
   }
-  // Asked for in few large calls, of which several are under way: again when a quarter of the window is used up.
-  bool room = asked_ <= window_.blocks / 4 * 3 && asked_bytes_ <= window_.bytes / 4 * 3;
+  // Asked for in few large calls, of which several are under way: again when an eighth of the window is used up.
+  bool room = asked_ <= window_.blocks / 8 * 7 && asked_bytes_ <= window_.bytes / 8 * 7;
   if (!line_.front().batch || room) ask_ahead(group);
   Place place = std::move(line_.front());
   line_.pop_front();

@@ -91,7 +91,7 @@ private:
       co_await self->flush();
       co_await self->call_.exchange.write(std::move(bytes));
     };
-    co_await unixfs::read_file(call_.env, call_.blocks, file, unixfs::ByteRange{}, std::move(sink));
+    co_await unixfs::read_file(call_.env, call_.blocks, file, unixfs::ByteRange{}, std::move(sink), unixfs::kSendAhead);
   }
 
   /// The head goes with the first full buffer: a small tree that cannot be written is refused with a status.

@@ -115,7 +115,7 @@ Task<void> answer_file(GatewayCall& call, ipld::Cid file, base::SharedBytes bloc
   };
   RangedBody::ReadSpan read = [&call, file](ByteSpan span, ipld::ByteSink into) -> Task<void> {
     unixfs::ByteRange range{.offset = span.offset, .length = span.length};
-    co_await unixfs::read_file(call.env, call.blocks, file, range, std::move(into));
+    co_await unixfs::read_file(call.env, call.blocks, file, range, std::move(into), unixfs::kSendAhead);
   };
   co_await part.body.send(std::move(read), std::move(sink));
   if (!exchange.started()) co_await exchange.start(std::move(head));

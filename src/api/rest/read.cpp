@@ -169,7 +169,8 @@ base::Task<void> get_content(SurfacePtr surface, Call& call) {
     RangedBody::ReadSpan read = [&service, file = *manifest.content](ByteSpan span,
                                                                      ipld::ByteSink into) -> base::Task<void> {
       ipld::unixfs::ByteRange part{.offset = span.offset, .length = span.length};
-      co_await ipld::unixfs::read_file(service.env, service.store, file, part, std::move(into));
+      co_await ipld::unixfs::read_file(service.env, service.store, file, part, std::move(into),
+                                       ipld::unixfs::kSendAhead);
     };
     co_await body.send(std::move(read), std::move(sink));
   }

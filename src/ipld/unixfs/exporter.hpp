@@ -32,10 +32,15 @@ struct ByteRange {
   std::uint64_t offset = 0;
   std::uint64_t length = ~std::uint64_t{0};
 };
-/// Sends the bytes of the range to `sink`, in order, while the blocks behind are fetched (a window of about 8 MiB).
+/// How far ahead of the sink the leaves are fetched and checked, in bytes. More keeps the checking cores busy; less
+/// leaves the bytes in their caches, and the cores to who sends and who reads. Measured for 1 GiB on 2 cores with 2, 4,
+/// 6 and 8 MiB: into nothing 14.9, 19.1, 19.3, 19.2 GB/s; through the gateway 5.4, 5.2, 5.0, 5.0.
+inline constexpr std::uint64_t kReadAhead = 6u << 20, kSendAhead = 2u << 20;
+/// Sends the bytes of the range to `sink`, in order, while the blocks behind are fetched (`ahead`).
 /// Only blocks that hold a part of the range are fetched. Returns the number of bytes sent. Errors: invalid_argument
 /// when `file` is none, corrupt when sizes of nodes contradict each other, not_found naming the missing block.
-base::Task<std::uint64_t> read_file(base::Env& env, BlockSource& source, Cid file, ByteRange range, ByteSink sink);
+base::Task<std::uint64_t> read_file(base::Env& env, BlockSource& source, Cid file, ByteRange range, ByteSink sink,
+                                    std::uint64_t ahead = kReadAhead);
 /// A whole small file. Error too_large above `limit` bytes.
 base::Task<base::Bytes> read_bytes(base::Env& env, BlockSource& source, Cid file, std::uint64_t limit);
 

@@ -18,10 +18,7 @@ using base::TaskGroup;
 
 /// No real file is deeper: 8 levels of 174 links hold more than 2^64 bytes, a trickle DAG a few times that.
 constexpr unsigned kMaxFileDepth = 256;
-/// Leaves fetched ahead. Two of the largest blocks are always under way. More keeps the checking cores busier, less
-/// leaves the bytes in their caches until they are sent (measured for 1 GiB on 2 cores, into nothing and through the
-/// gateway: 2 MiB 9.4 and 3.4 GB/s, 6 MiB 11.6 and 3.2, 16 MiB 11.7 and 3.0).
-constexpr Prefetch::Window kWindow{.blocks = 64, .bytes = 6u << 20};
+constexpr std::size_t kBlocksAhead = 64;
 
 Error not_a_file(const Cid& cid, NodeType type) {
   return {Errc::invalid_argument, fmt::format("{} is a {}, not a file", cid.text(), to_string(type))};
@@ -29,12 +26,13 @@ Error not_a_file(const Cid& cid, NodeType type) {
 
 class FileReader {
 public:
-  FileReader(base::Env& env, BlockSource& source, Cid root, ByteRange range, std::uint64_t limit, ByteSink sink)
+  FileReader(base::Env& env, BlockSource& source, Cid root, ByteRange range, std::uint64_t limit, ByteSink sink,
+             std::uint64_t ahead)
       : root_(std::move(root)),
         range_(range),
         limit_(limit),
         sink_(std::move(sink)),
-        blocks_(env.executor(), source, kWindow) {}
+        blocks_(env.executor(), source, {.blocks = kBlocksAhead, .bytes = ahead}) {}
 
   Task<void> run(TaskGroup& group) {
     blocks_.descend({WalkItem{.cid = root_}});
@@ -108,8 +106,8 @@ private:
 };
 
 Task<std::uint64_t> read(base::Env& env, BlockSource& source, Cid file, ByteRange range, std::uint64_t limit,
-                         ByteSink sink) {
-  FileReader reader(env, source, std::move(file), range, limit, std::move(sink));
+                         ByteSink sink, std::uint64_t ahead) {
+  FileReader reader(env, source, std::move(file), range, limit, std::move(sink), ahead);
   auto body = [&reader](TaskGroup& group) { return reader.run(group); };
   co_await base::with_group(env, std::move(body));
   co_return reader.sent();
@@ -117,8 +115,9 @@ Task<std::uint64_t> read(base::Env& env, BlockSource& source, Cid file, ByteRang
 
 }  // namespace
 
-Task<std::uint64_t> read_file(base::Env& env, BlockSource& source, Cid file, ByteRange range, ByteSink sink) {
-  return read(env, source, std::move(file), range, ~std::uint64_t{0}, std::move(sink));
+Task<std::uint64_t> read_file(base::Env& env, BlockSource& source, Cid file, ByteRange range, ByteSink sink,
+                              std::uint64_t ahead) {
+  return read(env, source, std::move(file), range, ~std::uint64_t{0}, std::move(sink), ahead);
 }
 
 Task<base::Bytes> read_bytes(base::Env& env, BlockSource& source, Cid file, std::uint64_t limit) {
@@ -127,7 +126,7 @@ Task<base::Bytes> read_bytes(base::Env& env, BlockSource& source, Cid file, std:
     bytes.insert(bytes.end(), part.view().begin(), part.view().end());
     co_return;
   };
-  co_await read(env, source, std::move(file), ByteRange{}, limit, std::move(sink));
+  co_await read(env, source, std::move(file), ByteRange{}, limit, std::move(sink), kReadAhead);
   co_return bytes;
 }
 
