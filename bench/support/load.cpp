@@ -281,7 +281,7 @@ Rate ask(std::uint16_t port, int process, const Load& load, const std::function<
 
 double fetch(std::uint16_t port, std::string_view request) {
   int socket = dial(port);
-  std::vector<char> buffer(1 << 20);
+  std::vector<char> buffer(100 << 10);  // as curl reads
   std::string head;
   auto start = Clock::now();
   send_all(socket, request);

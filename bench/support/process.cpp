@@ -40,7 +40,7 @@ Run run(const std::vector<std::string>& command, Output output, const std::vecto
   Run result;
   if (output != Output::discard) {
     close(ends[1]);
-    std::vector<char> buffer(1 << 20);
+    std::vector<char> buffer(128 << 10);  // as coreutils' cat reads
     ssize_t got;
     while ((got = read(ends[0], buffer.data(), buffer.size())) > 0)
       if (output == Output::capture) result.output.append(buffer.data(), static_cast<std::size_t>(got));
