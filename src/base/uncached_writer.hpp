@@ -1,7 +1,6 @@
 // Inside of base: large writes that go from memory to the disk without filling the page cache (O_DIRECT).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -30,16 +29,15 @@ private:
   struct Free {
     void operator()(std::uint8_t* buffer) const noexcept;
   };
-  using Buffer = std::unique_ptr<std::uint8_t, Free>;
   struct Job;
-  void work(Job& job, Buffer& buffer) const;
+  void work(Job& job, std::uint8_t* buffer) const;
   /// Returns how many bytes were written, as write() does.
   std::size_t put(const std::uint8_t* from, std::size_t bytes, std::uint64_t offset) const;
 
   const int descriptor_;
   const std::size_t alignment_;
   const Path& path_;
-  std::array<Buffer, 2> buffers_;
+  std::unique_ptr<std::uint8_t, Free> buffers_;  ///< two, in one huge page
 };
 
 }  // namespace openmcp::base
