@@ -1,8 +1,8 @@
 // An IPNS record from a stranger: decoding never reads beyond it, and what is accepted for a name is signed by it.
-#include <cstdlib>
 
 #include "api/gateway/ipns_record.hpp"
 #include "crypto/sign.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 
@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }();
   auto entry = api::gateway::decode_entry(bytes);
   auto record = api::gateway::open_record(name, bytes);
-  if (record && (!entry || !entry->signature_v2 || !entry->data)) std::abort();
-  if (record && !record->value.starts_with('/')) std::abort();
+  need(!record || (entry && entry->signature_v2 && entry->data));
+  need(!record || record->value.starts_with('/'));
   return 0;
 }

@@ -1,9 +1,9 @@
 // Word tables: with their checksums put right, a file is refused or says exactly what its bytes say.
-#include <cstdlib>
 #include <cstring>
 
 #include "context/search/embedding.hpp"
 #include "crypto/hash.hpp"
+#include "need.hpp"
 
 namespace {
 
@@ -38,12 +38,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::uint32_t i = 0; i < table.count(); ++i) {
     add(offset);
     offset += static_cast<std::uint32_t>(table.word(i).size());
-    if (table.find(table.word(i)) != i) std::abort();
+    need(table.find(table.word(i)) == i);
   }
   add(offset);
   for (std::uint32_t i = 0; i < table.count(); ++i) add(table.rank(i));
   auto rest = std::size_t{table.count()} * (4 + table.dims());
-  if (again.size() + rest > bytes.size()) std::abort();
+  need(again.size() + rest <= bytes.size());
   again.insert(again.end(), bytes.begin() + static_cast<std::ptrdiff_t>(again.size()),
                bytes.begin() + static_cast<std::ptrdiff_t>(again.size() + rest));
   for (std::uint32_t i = 0; i < table.count(); ++i) {
@@ -51,9 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     again.insert(again.end(), word.begin(), word.end());
     std::vector<float> vector(table.dims());
     table.add(i, 1, vector);
-    for (float x : vector)
-      if (!(x >= -128 && x <= 128)) std::abort();
+    for (float x : vector) need(x >= -128 && x <= 128);
   }
-  if (again != bytes) std::abort();
+  need(again == bytes);
   return 0;
 }

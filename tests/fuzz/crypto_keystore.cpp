@@ -1,7 +1,7 @@
 // A keystore file from a stranger: what is read is written and read again as the same.
-#include <cstdlib>
 
 #include "crypto/keystore.hpp"
+#include "need.hpp"
 
 using namespace openmcp;
 
@@ -10,6 +10,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!file) return 0;
   const auto text = file->to_json();
   const auto again = crypto::KeystoreFile::from_json(text);
-  if (!again || *again != *file || again->to_json() != text) std::abort();
+  need(again && *again == *file && again->to_json() == text);
   return 0;
 }

@@ -27,13 +27,29 @@ Body optional_body(std::string text) {
   return Body(blank ? std::string("{}") : std::move(text));
 }
 
-/// The heads that are there, for a conflict.
+/// The heads that are there, for a conflict. `matched`: the client named the version that it changes in If-Match.
 base::Task<void> throw_conflict(SurfacePtr surface, context::ContextId id, base::Error error, bool matched) {
   auto view = co_await surface->service.workspace.get(id);
   if (matched)
     throw HttpError(412, "precondition_failed", error.message(), "read the newest version, then change that",
                     {{"ETag", quoted_tag(view.current.cid.text())}});
   throw HeadsConflict(error.message(), view.heads);
+}
+
+/// Carries out a change and answers with what became of it; `event` is for the audit log.
+base::Task<void> answer_change(SurfacePtr surface, Call& call, Once& once, context::ContextId id,
+                               base::Task<context::CommitResult> change, bool matched, std::string event) {
+  std::optional<base::Error> conflict;
+  std::optional<context::CommitResult> result;
+  try {
+    result = co_await std::move(change);
+  } catch (const base::Error& error) {
+    if (error.code() != Errc::conflict) throw;
+    conflict = error;
+  }
+  if (conflict) co_await throw_conflict(surface, id, *conflict, matched);
+  if (!result->unchanged) audit(*surface, call, event, id.text(), result->version.text());
+  co_await send_result(call, once, std::move(*result));
 }
 
 }  // namespace
@@ -49,17 +65,8 @@ base::Task<void> patch_context(SurfacePtr surface, Call& call) {
   auto matching = co_await expected_by_match(surface, call, id);
   const bool matched = matching.has_value();
   if (matched) request.expected_parents = std::move(matching);
-  std::optional<base::Error> conflict;
-  std::optional<context::CommitResult> result;
-  try {
-    result = co_await surface->service.workspace.edit(std::move(request));
-  } catch (const base::Error& error) {
-    if (error.code() != Errc::conflict) throw;
-    conflict = error;
-  }
-  if (conflict) co_await throw_conflict(surface, id, *conflict, matched);
-  if (!result->unchanged) audit(*surface, call, "context.update", id.text(), result->version.text());
-  co_await send_result(call, once, std::move(*result));
+  auto change = surface->service.workspace.edit(std::move(request));
+  co_await answer_change(surface, call, once, id, std::move(change), matched, "context.update");
 }
 
 base::Task<void> delete_context(SurfacePtr surface, Call& call) {
@@ -92,17 +99,8 @@ base::Task<void> restore_version(SurfacePtr surface, Call& call) {
   request.expected_parents = co_await expected_by_match(surface, call, id);
   const bool matched = request.expected_parents.has_value();
   request.version = co_await find_version(surface, id, *version, "body");
-  std::optional<base::Error> conflict;
-  std::optional<context::CommitResult> result;
-  try {
-    result = co_await surface->service.workspace.restore(std::move(request));
-  } catch (const base::Error& error) {
-    if (error.code() != Errc::conflict) throw;
-    conflict = error;
-  }
-  if (conflict) co_await throw_conflict(surface, id, *conflict, matched);
-  if (!result->unchanged) audit(*surface, call, "context.restore", id.text(), result->version.text());
-  co_await send_result(call, once, std::move(*result));
+  auto change = surface->service.workspace.restore(std::move(request));
+  co_await answer_change(surface, call, once, id, std::move(change), matched, "context.restore");
 }
 
 base::Task<void> merge_heads(SurfacePtr surface, Call& call) {
@@ -118,17 +116,8 @@ base::Task<void> merge_heads(SurfacePtr surface, Call& call) {
   if (auto content = body.bytes("content", false)) request.content = *content;
   body.check();
   if (co_await once.answered(surface, call)) co_return;
-  std::optional<base::Error> conflict;
-  std::optional<context::CommitResult> result;
-  try {
-    result = co_await surface->service.workspace.merge(std::move(request));
-  } catch (const base::Error& error) {
-    if (error.code() != Errc::conflict) throw;
-    conflict = error;
-  }
-  if (conflict) co_await throw_conflict(surface, id, *conflict, false);
-  if (!result->unchanged) audit(*surface, call, "context.update", id.text(), result->version.text());
-  co_await send_result(call, once, std::move(*result));
+  auto change = surface->service.workspace.merge(std::move(request));
+  co_await answer_change(surface, call, once, id, std::move(change), false, "context.update");
 }
 
 }  // namespace openmcp::api::rest
