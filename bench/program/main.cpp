@@ -8,11 +8,11 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <random>
 #include <thread>
 
 #include "support/limits.hpp"
 #include "support/process.hpp"
+#include "support/random_file.hpp"
 #include "support/table.hpp"
 
 namespace {
@@ -29,23 +29,6 @@ struct Setting {
   int repeats = 5;
   std::string only = "large,small,memory,start";
 };
-
-void write_random(const fs::path& path, std::uint64_t bytes, std::uint64_t seed) {
-  std::ofstream out(path, std::ios::binary);
-  std::mt19937_64 random(seed);
-  std::vector<std::uint64_t> buffer(1 << 17);
-  for (std::uint64_t left = bytes; left > 0;) {
-    for (auto& word : buffer) word = random();
-    auto n = std::min<std::uint64_t>(left, buffer.size() * 8);
-    out.write(reinterpret_cast<const char*>(buffer.data()), static_cast<std::streamsize>(n));
-    left -= n;
-  }
-}
-
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return text;
-}
 
 class Bench {
 public:

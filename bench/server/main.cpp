@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <thread>
 
@@ -19,6 +18,7 @@
 #include "support/limits.hpp"
 #include "support/load.hpp"
 #include "support/process.hpp"
+#include "support/random_file.hpp"
 #include "support/table.hpp"
 
 namespace {
@@ -51,23 +51,6 @@ double median(std::vector<double> all) {
 Rate median(std::vector<Rate> all) {
   std::ranges::sort(all, {}, &Rate::wall);
   return all[all.size() / 2];
-}
-
-void write_random(const fs::path& path, std::uint64_t bytes) {
-  std::ofstream out(path, std::ios::binary);
-  std::mt19937_64 random(1);
-  std::vector<std::uint64_t> buffer(1 << 17);
-  for (std::uint64_t left = bytes; left > 0;) {
-    for (auto& word : buffer) word = random();
-    auto n = std::min<std::uint64_t>(left, buffer.size() * 8);
-    out.write(reinterpret_cast<const char*>(buffer.data()), static_cast<std::streamsize>(n));
-    left -= n;
-  }
-}
-
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return text;
 }
 
 void all_well(const Rate& rate, std::string_view what) {
@@ -185,7 +168,7 @@ private:
 
   void gateway() {
     auto file = s_.work / "big.bin", home = s_.work / "gateway", repo = s_.work / "kubo";
-    write_random(file, s_.big);
+    write_random(file, s_.big, 1);
     make_home(s_.openmcp, home);
     auto cid = trimmed(run({s_.openmcp, "add", "-Q", file.string()}, Output::capture, home_variable(home)).output);
     if (!s_.kubo.empty()) {

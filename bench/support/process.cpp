@@ -62,4 +62,9 @@ Run median(std::vector<Run> runs) {
   return runs[runs.size() / 2];
 }
 
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
 }  // namespace openmcp::bench

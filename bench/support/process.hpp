@@ -29,6 +29,9 @@ template <class Prepare>
 Run median_run(int times, Prepare prepare, const std::vector<std::string>& command, Output output,
                const std::vector<std::string>& environment);
 
+/// Without the ends of lines that follow.
+std::string trimmed(std::string text);
+
 }  // namespace openmcp::bench
 
 namespace openmcp::bench {
