@@ -23,6 +23,13 @@
 
 namespace openmcp::storage {
 
+/// Groups that go past the system's cache, into room that is made ahead of them. All in bytes.
+struct LargeGroups {
+  std::uint64_t from = 1u << 20;        ///< a group's at least
+  std::uint64_t pieces = 64u << 10;     ///< its buffers' at least, on average
+  std::uint64_t most_room = 64u << 20;  ///< made at a time
+};
+
 /// done and total in bytes.
 using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
@@ -37,6 +44,7 @@ struct LocalStoreOptions {
   std::uint64_t mapped_bytes =
       64u << 20;  ///< bytes read through mappings before they are dropped: bounds resident memory
   std::size_t index_cache_bytes = 16u << 20;
+  LargeGroups large;
   double compact_below = 0.6;         ///< collect rewrites segments whose share of live bytes is lower
   std::shared_ptr<BlockIndex> index;  ///< null: RocksDB in <path>/index
 };

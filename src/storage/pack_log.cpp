@@ -14,12 +14,6 @@ constexpr std::uint64_t kAheadFirst = 64u << 10, kAheadMost = 1u << 20;
 constexpr std::uint64_t kSmallGroup = 64u << 10;
 constexpr unsigned kSmallSyncsBefore = 4;  ///< a command that commits once must not pay for zeros
 
-constexpr std::uint64_t kUncachedGroup = 1u << 20;   ///< bytes at least
-constexpr std::uint64_t kUncachedPiece = 64u << 10;  ///< bytes on average
-// Writes that make a file longer wait for one another, those within it do not (measured with two at once while all
-// cores compute: 1.9 against 0.7 GB/s).
-constexpr std::uint64_t kMostRoom = 64u << 20;
-
 constexpr std::string_view kSuffix = ".pack";
 
 }  // namespace
@@ -109,9 +103,11 @@ void PackLog::write_ahead(std::uint64_t bytes) noexcept {
   }
 }
 
+// Writes that make a file longer wait for one another, those within it do not (measured with two at once while all
+// cores compute: 1.9 against 0.7 GB/s).
 void PackLog::make_room(std::uint64_t bytes) noexcept {
   if (end_ + bytes <= zeroed_to_) return;
-  room_ = std::min(room_ * 2, kMostRoom);
+  room_ = std::min(room_ * 2, large_.most_room);
   auto to = end_ + std::max(bytes, room_);
   room_ = std::max(bytes, room_);
   try {
@@ -126,7 +122,7 @@ std::uint64_t PackLog::append(std::span<const base::BytesView> pieces, std::uint
   // Blocks of large files: the reader of a fresh import is seldom near, and a page of the cache costs more than the
   // disk does (measured: 2.0 against 0.3 to 1.5 GB/s). Small records go through the cache, from which the catalog reads
   // them right away.
-  bool large = bytes >= kUncachedGroup && bytes >= pieces.size() * kUncachedPiece;
+  bool large = bytes >= large_.from && bytes >= pieces.size() * large_.pieces;
   if (large) make_room(bytes);
   large ? file_->write_uncached(end_, pieces) : file_->write_at(end_, pieces);
   end_ += bytes;
@@ -137,7 +133,7 @@ std::uint64_t PackLog::append(std::span<const base::BytesView> pieces, std::uint
 
 void PackLog::sync() {
   bool small = end_ - durable_end_ <= kSmallGroup;
-  if (stale_ || zeroed_to_ > end_ + kAheadMost) {
+  if (stale_ || (room_ > 0 && zeroed_to_ > end_)) {
     file_->truncate(end_);
     zeroed_to_ = end_;
   }

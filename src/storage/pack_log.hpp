@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/disk.hpp"
+#include "storage/local_store.hpp"
 #include "storage/record.hpp"
 
 namespace openmcp::storage {
@@ -17,8 +18,8 @@ std::optional<std::uint32_t> segment_number(std::string_view file_name);
 
 class PackLog {
 public:
-  PackLog(base::Disk& disk, base::Path packs, const StoreId& store)
-      : disk_(disk), packs_(std::move(packs)), store_(store) {}
+  PackLog(base::Disk& disk, base::Path packs, const StoreId& store, const LargeGroups& large)
+      : disk_(disk), packs_(std::move(packs)), store_(store), large_(large) {}
 
   /// Goes on at the end of an existing segment, of which everything is durable. Cuts off what lies behind.
   void resume(std::uint32_t number, std::uint64_t end, std::uint32_t chain);
@@ -62,6 +63,7 @@ private:
   base::Disk& disk_;
   base::Path packs_;
   StoreId store_;
+  LargeGroups large_;
   std::unique_ptr<base::File> file_;
   std::uint32_t number_ = 0;
   std::uint64_t end_ = 0, durable_end_ = 0;

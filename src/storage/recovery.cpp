@@ -395,7 +395,7 @@ void recover(StoreCore& core) {
   core.files = std::make_unique<SegmentFiles>(core.env.disk(), core.packs, core.id, core.options.mapped_bytes);
   open_index(core);
   auto totals = known_totals(*core.index, core.id);
-  core.log = std::make_unique<PackLog>(core.env.disk(), core.packs, core.id);
+  core.log = std::make_unique<PackLog>(core.env.disk(), core.packs, core.id, core.options.large);
   auto segments = core.files->list();
   if (!totals) {
     if (!segments.empty()) rebuild(core, nullptr);

@@ -30,6 +30,7 @@ struct Faults {
   bool collects = false;  ///< garbage is collected beside the writers
   bool promises = true;   ///< the disk keeps what it synced: nothing acknowledged may be lost
   bool fills_up = false;
+  bool large = false;  ///< most groups are written as large ones are
 };
 
 /// What was asked of the store and what it promised.
@@ -104,6 +105,7 @@ private:
     options.flush_bytes = 3000;
     options.mapped_bytes = 20'000;
     options.compact_below = 0.7;
+    if (faults_.large) options.large = {.from = 300, .pieces = 40, .most_room = 2500};
     options.index = index_;
     return options;
   }
@@ -465,6 +467,19 @@ TEST(StorageCrash, FullDisk) {
   Faults faults;
   faults.fills_up = true;
   faults.collects = true;
+  run_seeds(faults, 40);
+}
+
+TEST(StorageCrash, RoomMadeAheadOfLargeGroups) {
+  Faults faults;
+  faults.large = true;
+  run_seeds(faults, 60);
+  faults.disk.write_error = 0.03;
+  faults.disk.sync_error = 0.05;
+  faults.collects = true;
+  run_seeds(faults, 40);
+  faults.disk = {};
+  faults.fills_up = true;
   run_seeds(faults, 40);
 }
 
