@@ -101,6 +101,7 @@ private:
       Openmcp first(s_.openmcp, small_home());
     }  // makes keys and token
     std::vector<double> starts;
+    starts.reserve(9);
     for (int i = 0; i < (s_.quick ? 3 : 9); ++i) starts.push_back(first_answer());
     auto start = median(starts) * 1e3;
     print({.what = "start to first answer (/livez)",
@@ -331,6 +332,7 @@ private:
     auto ids =
         ids_in(ask_once(socket, get_request(server.fields(), fmt::format("/api/v1/contexts?limit={}", kRead))).body);
     std::vector<std::string> requests;
+    requests.reserve(ids.size());
     for (const auto& id : ids)
       requests.push_back(get_request(server.fields(), fmt::format("/api/v1/contexts/{}?content=false", id)));
     if (requests.empty()) throw std::runtime_error("the list of contexts is empty");

@@ -31,6 +31,7 @@ Run run(const std::vector<std::string>& command, Output output, const std::vecto
   pid_t child = fork();
   if (child == 0) {
     int null = open("/dev/null", O_RDWR);
+    if (null < 0) _exit(127);
     dup2(null, 0);
     dup2(output == Output::discard ? null : ends[1], 1);
     dup2(null, 2);

@@ -14,6 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto again = decode_request(kept);
     need(again && again->pin.cid == request.pin.cid);
   }
-  for (auto name : {"cid", "meta", "before", "limit", "status"}) (void)parse_filter({{name, std::string(text)}}, {});
+  for (auto name : {"cid", "meta", "before", "limit", "status"}) {
+    auto filter = parse_filter({{name, std::string(text)}}, {});
+    need(filter || !filter.error().message().empty());
+  }
   return 0;
 }

@@ -64,6 +64,7 @@ public:
 
   base::Task<std::vector<Listed>> read(std::vector<context::ContextHeads> heads) {
     std::vector<ipld::Cid> cids;
+    cids.reserve(heads.size());
     for (const auto& each : heads) cids.push_back(each.heads.front().manifest);
     auto blocks = co_await read_blocks(surface_->service.store, std::move(cids));
     std::vector<Listed> out;

@@ -155,7 +155,8 @@ base::Task<void> process(ServerPtr server, Call&, Body& params, JsonWriter& json
   if (server->assistant) {
     auto reply = co_await server->assistant->ask(built.text, *content);
     response = std::move(reply.text);
-    model = reply.model.empty() ? server->assistant->model() : std::move(reply.model);
+    model = std::move(reply.model);
+    if (model.empty()) model = server->assistant->model();
   } else {
     note = built.parts.empty() ? "no assistant is configured, and no stored context fits"
                                : "no assistant is configured: the response is the context that fits";

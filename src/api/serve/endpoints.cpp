@@ -34,6 +34,7 @@ base::Result<base::Endpoint> parse_endpoint(std::string_view text) {
 
 std::vector<base::Endpoint> parse_endpoints(const std::vector<std::string>& texts) {
   std::vector<base::Endpoint> endpoints;
+  endpoints.reserve(texts.size());
   for (auto& text : texts) endpoints.push_back(base::unwrap(parse_endpoint(text)));
   return endpoints;
 }

@@ -99,6 +99,7 @@ TEST_P(DiskContract, WritesManyBuffersAtOnce) {
   std::vector<std::string> parts;
   std::vector<BytesView> views;
   std::string expected;
+  parts.reserve(3000);
   for (int i = 0; i < 3000; ++i) parts.push_back(i % 7 == 0 ? "" : std::string(static_cast<std::size_t>(i % 50), 'a'));
   for (const auto& part : parts) {
     views.push_back(as_bytes(part));

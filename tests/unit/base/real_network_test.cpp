@@ -233,7 +233,8 @@ TEST_P(RealNetworkTest, AStreamMayEndWhileItsReadWaits) {
 
 TEST(RealNetwork, ASocketFileOfADeadProcessIsReplaced) {
   std::string pattern = (std::filesystem::temp_directory_path() / "openmcp-net-XXXXXX").string();
-  std::string root = ::mkdtemp(pattern.data());
+  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+  std::string root = pattern;
   Endpoint place{root + "/s", 0};
   {
     RealEnv env(1);

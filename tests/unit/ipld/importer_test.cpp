@@ -297,6 +297,7 @@ TEST_F(Importing, ManyEntriesInOneDirectory) {
   Importer importer(env, blocks);
   auto file = run(env, importer.import_bytes(base::SharedBytes(base::to_bytes("x"))));
   std::vector<NamedEntry> entries;
+  entries.reserve(100'000);
   for (int i = 0; i < 100'000; ++i) entries.push_back({"entry-" + std::to_string(i), file});
   auto made = run(env, importer.make_directory(std::move(entries)));
   EXPECT_EQ(run(env, stat(blocks, made.cid)).type, NodeType::hamt_shard);

@@ -258,7 +258,7 @@ TEST_F(Local, WritersReadersAndCollectionAtOnce) {
         co_await env.sleep(std::chrono::milliseconds(1));
         continue;
       }
-      const auto block = kept[i % kept.size()];
+      const auto block = kept[i % kept.size()];  // NOLINT(performance-unnecessary-copy-initialization): kept grows
       auto bytes = co_await store->retrieve(block.cid);
       if (!bytes || !base::equal(*bytes, block.data)) throw base::Error(Errc::internal, "a kept block is not there");
     }
