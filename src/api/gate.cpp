@@ -70,7 +70,7 @@ void Gate::listening(const std::vector<base::Endpoint>& endpoints) {
     const auto port = std::to_string(endpoint.port);
     for (const std::string& host : {std::string("127.0.0.1"), std::string("localhost"), std::string("[::1]"),
                                     in_brackets(lower(endpoint.host))}) {
-      own_.push_back(host + ":" + port);
+      own_.push_back(std::string(host).append(":").append(port));
       if (endpoint.port == kHttp || endpoint.port == kHttps) own_.push_back(host);
     }
     if (endpoint.host == "0.0.0.0" || endpoint.host == "::") wildcard_ports_.push_back(endpoint.port);

@@ -24,7 +24,9 @@ bool SimMedium::mutate(std::string_view what, std::uint64_t detail) {
   op.add(as_bytes(what));
   op.add(detail);
   context_.trace(op.value());
-  if (left_ < 0 || --left_ > 0) return false;
+  if (left_ < 0) return false;
+  --left_;
+  if (left_ > 0) return false;
   dead_ = true;
   return true;
 }

@@ -57,7 +57,7 @@ std::vector<double> http_buckets() { return {0.001, 0.0025, 0.005, 0.01, 0.025, 
 std::vector<double> fetch_buckets() { return {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60}; }
 std::vector<double> size_buckets() {
   std::vector<double> out;
-  for (double bytes = 256; bytes <= 256.0 * 1024 * 1024; bytes *= 4) out.push_back(bytes);
+  for (std::uint64_t bytes = 256; bytes <= 256u << 20; bytes *= 4) out.push_back(static_cast<double>(bytes));
   return out;
 }
 

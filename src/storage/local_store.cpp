@@ -190,6 +190,7 @@ base::Task<std::vector<std::optional<base::SharedBytes>>> LocalStore::retrieve_m
 base::Task<std::vector<bool>> LocalStore::has_many(std::vector<Cid> cids) {
   auto entries = co_await core_->entries(cids);
   std::vector<bool> found;
+  found.reserve(cids.size());
   for (std::size_t i = 0; i < cids.size(); ++i) found.push_back(cids[i].identity() || entries[i].has_value());
   co_return found;
 }
@@ -261,11 +262,13 @@ base::Task<Position> LocalStore::apply(Batch batch) {
   check_blocks(batch.blocks);
   check_pins(batch.pins);
   std::vector<Cid> cids;
+  cids.reserve(batch.blocks.size());
   for (const auto& block : batch.blocks) cids.push_back(block.cid);
   co_await core_->approach(std::move(cids));
   auto request = core_->request();
   request->bytes = bytes_for(batch.blocks) + batch.pins.size() * 2 * record_size(ipld::kMaxCidBytes, 1 + kMaxPinName);
   std::vector<bool> replace;
+  replace.reserve(batch.blocks.size());
   for (const auto& block : batch.blocks) replace.push_back(core_->damaged.contains(block.cid.hash()));
   request->work = [batch = std::move(batch), replace = std::move(replace)](GroupWriter& writer) {
     for (std::size_t i = 0; i < batch.blocks.size(); ++i) {

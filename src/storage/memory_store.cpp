@@ -52,12 +52,14 @@ base::Task<std::optional<base::SharedBytes>> MemoryStore::retrieve(Cid cid) { co
 
 base::Task<std::vector<std::optional<base::SharedBytes>>> MemoryStore::retrieve_many(std::vector<Cid> cids) {
   std::vector<std::optional<base::SharedBytes>> found;
+  found.reserve(cids.size());
   for (const auto& cid : cids) found.push_back(find(cid));
   co_return found;
 }
 
 base::Task<std::vector<bool>> MemoryStore::has_many(std::vector<Cid> cids) {
   std::vector<bool> found;
+  found.reserve(cids.size());
   for (const auto& cid : cids) found.push_back(find(cid).has_value());
   co_return found;
 }

@@ -38,6 +38,7 @@ Completion matching(const std::vector<std::string>& all, std::string_view value)
 base::Task<std::vector<std::string>> tag_names(Turn& turn) {
   auto tags = co_await turn.service.workspace.tags();
   std::vector<std::string> out;
+  out.reserve(tags.size());
   for (auto& tag : tags) out.push_back(std::move(tag.tag));
   co_return out;
 }
@@ -66,6 +67,7 @@ base::Task<Completion> complete_recall(Turn& turn, CompletionAsk asked) {
   if (asked.argument == "type") {
     auto status = co_await turn.service.workspace.status();
     std::vector<std::string> types;
+    types.reserve(status.by_type.size());
     for (auto& [type, count] : status.by_type) types.push_back(type);
     co_return matching(types, asked.value);
   }
@@ -95,6 +97,7 @@ base::Task<Completion> complete_context(Turn& turn, CompletionAsk asked) {
   if (!id) co_return Completion{};
   auto versions = co_await turn.service.workspace.history(*id, kMost);
   std::vector<std::string> names;
+  names.reserve(versions.size());
   for (auto& version : versions) names.push_back("v" + std::to_string(version.number));
   co_return matching(names, asked.value);
 }

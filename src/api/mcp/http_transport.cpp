@@ -139,7 +139,7 @@ void add_http_routes(Router& router, std::shared_ptr<ServerState> state) {
   add("POST", take_post);
   add("GET", get_legacy);
   add("DELETE", delete_legacy);
-  for (auto path : {std::string(kMetadataPath), std::string(kMetadataPath) + "/mcp"}) {
+  for (const auto& path : {std::string(kMetadataPath), std::string(kMetadataPath) + "/mcp"}) {
     auto answer = [](Call& call) { return send_json(call, metadata(call.request)); };
     router.add({.method = "GET",
                 .pattern = path,

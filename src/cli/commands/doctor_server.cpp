@@ -63,7 +63,6 @@ base::Task<void> check_ports(Invocation& call, Checks& checks) {
     auto texts = call.config().list(key);
     std::erase(texts, "none");
     for (auto& endpoint : api::serve::parse_endpoints(texts)) {
-      auto name = api::serve::url_of(endpoint, false);
       try {
         auto listener = co_await call.env().network().listen(endpoint);
         listener->close();

@@ -106,6 +106,7 @@ void announce(Invocation& call, Running& running, api::Auth& auth) {
   auto& out = call.out();
   auto urls = [&running](const std::vector<base::Endpoint>& endpoints) {
     std::vector<std::string> list;
+    list.reserve(endpoints.size());
     for (auto& endpoint : endpoints) list.push_back(url_of(endpoint, running.tls()));
     return list;
   };

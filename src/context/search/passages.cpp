@@ -22,7 +22,7 @@ constexpr std::size_t kShort = passage_target / 4;  // a heading does not end a 
 bool blank(std::string_view line) { return line.find_first_not_of(kBlank) == std::string_view::npos; }
 
 bool is_fence(std::string_view line) {
-  auto begin = line.find_first_not_of(" ");
+  auto begin = line.find_first_not_of(' ');
   return begin <= 3 && (line.substr(begin).starts_with("```") || line.substr(begin).starts_with("~~~"));
 }
 

@@ -123,6 +123,7 @@ std::vector<std::shared_ptr<const PostingList>> PostingReader::read_lists(const 
   if (missing.empty()) return lists;
 
   std::vector<Reading*> first;
+  first.reserve(missing.size());
   for (auto& reading : missing) first.push_back(&reading);
   read_all(first, std::max<std::size_t>(kBudget / first.size(), kBudget / 8));
 
