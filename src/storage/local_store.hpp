@@ -23,11 +23,10 @@
 
 namespace openmcp::storage {
 
-/// Groups that go past the system's cache, into room that is made ahead of them. All in bytes.
+/// Groups that go past the system's cache. All in bytes.
 struct LargeGroups {
-  std::uint64_t from = 1u << 20;        ///< a group's at least
-  std::uint64_t pieces = 64u << 10;     ///< its buffers' at least, on average
-  std::uint64_t most_room = 64u << 20;  ///< made at a time
+  std::uint64_t from = 1u << 20;     ///< a group's at least
+  std::uint64_t pieces = 64u << 10;  ///< its buffers' at least, on average
 };
 
 /// done and total in bytes.

@@ -58,7 +58,6 @@ public:
 
 private:
   void write_ahead(std::uint64_t bytes) noexcept;
-  void make_room(std::uint64_t bytes) noexcept;
 
   base::Disk& disk_;
   base::Path packs_;
@@ -73,7 +72,6 @@ private:
   std::uint64_t zeroed_to_ = 0;  ///< the file holds zeros from end_ to here
   std::uint64_t ahead_ = 0;      ///< bytes of zeros written at a time; grows with use
   unsigned small_syncs_ = 0;
-  std::uint64_t room_ = 0;  ///< bytes allocated ahead of large groups; grows while no sync comes between them
 };
 
 }  // namespace openmcp::storage

@@ -105,7 +105,7 @@ private:
     options.flush_bytes = 3000;
     options.mapped_bytes = 20'000;
     options.compact_below = 0.7;
-    if (faults_.large) options.large = {.from = 300, .pieces = 40, .most_room = 2500};
+    if (faults_.large) options.large = {.from = 300, .pieces = 40};
     options.index = index_;
     return options;
   }
@@ -470,7 +470,7 @@ TEST(StorageCrash, FullDisk) {
   run_seeds(faults, 40);
 }
 
-TEST(StorageCrash, RoomMadeAheadOfLargeGroups) {
+TEST(StorageCrash, LargeGroups) {
   Faults faults;
   faults.large = true;
   run_seeds(faults, 60);
