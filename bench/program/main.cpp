@@ -82,7 +82,7 @@ private:
     ::sync();
   }
 
-  /// Adds the large file `times` times with us and with Kubo in turn, each time into an empty store.
+  /// Adds the large file several times with us and with Kubo in turn, each time into an empty store.
   /// `kept`: what was added before stays, so that the file system must find other blocks, as in a store that grows. A
   /// disk may be several times slower at blocks that it never wrote before, and who comes first must not get better
   /// ones.

@@ -73,7 +73,7 @@ Task<void> ImportRun::from_stream(TaskGroup& group, ByteSource source) {
     start_chunk(group, file, bytes_job(std::move(chunk)));
     co_await make_room(group);
   }
-  Step end{.group = {}, .file = std::move(file), .frame = {}, .last = true, .work = {}, .chunks = 1};
+  Step end{.group = {}, .file = std::move(file), .frame = {}, .last = true, .work = {}};
   steps_.push_back(std::move(end));
   co_await finish_all(group);
 }
@@ -85,7 +85,7 @@ Task<void> ImportRun::from_bytes(TaskGroup& group, base::SharedBytes bytes) {
     start_chunk(group, file, bytes_job(std::move(chunk)));
     co_await make_room(group);
   }
-  Step end{.group = {}, .file = std::move(file), .frame = {}, .last = true, .work = {}, .chunks = 1};
+  Step end{.group = {}, .file = std::move(file), .frame = {}, .last = true, .work = {}};
   steps_.push_back(std::move(end));
   co_await finish_all(group);
 }
@@ -110,7 +110,7 @@ Task<void> ImportRun::walk(TaskGroup& group, Open root) {
   while (!stack.empty()) {
     auto& top = stack.back();
     if (top.next == top.entries.size()) {
-      Step end{.group = {}, .file = {}, .frame = std::move(top.frame), .last = true, .work = {}, .chunks = 1};
+      Step end{.group = {}, .file = {}, .frame = std::move(top.frame), .last = true, .work = {}};
       steps_.push_back(std::move(end));
       stack.pop_back();
       co_await make_room(group);
@@ -171,10 +171,10 @@ Task<void> ImportRun::large_file(TaskGroup& group, FramePtr frame, std::string n
   std::uint64_t together = size >= kPairsFrom * profile_.chunk_bytes ? 2 * profile_.chunk_bytes : profile_.chunk_bytes;
   for (std::uint64_t at = 0; at < size; at += together) {
     auto length = static_cast<std::size_t>(std::min<std::uint64_t>(together, size - at));
-    start_chunk(group, file, chunk_job(file, at, length), together / profile_.chunk_bytes);
+    start_chunk(group, file, chunk_job(file, at, length), (length + profile_.chunk_bytes - 1) / profile_.chunk_bytes);
     co_await make_room(group);
   }
-  Step end{.group = {}, .file = std::move(file), .frame = {}, .last = true, .work = {}, .chunks = 1};
+  Step end{.group = {}, .file = std::move(file), .frame = {}, .last = true, .work = {}};
   steps_.push_back(std::move(end));
 }
 
@@ -182,7 +182,7 @@ void ImportRun::small_file(TaskGroup& group, FramePtr frame, std::string name, P
   if (!filling_) {
     // The step is queued with the first file: the ends of the directories they lie in come behind it.
     filling_ = std::make_shared<SmallGroup>();
-    Step step{.group = filling_, .file = {}, .frame = {}, .last = false, .work = {}, .chunks = 1};
+    Step step{.group = filling_, .file = {}, .frame = {}, .last = false, .work = {}};
     steps_.push_back(std::move(step));
   }
   filling_->bytes += info.size;
@@ -201,7 +201,7 @@ void ImportRun::start_group(TaskGroup& group, Step& step) {
 
 void ImportRun::start_chunk(TaskGroup& group, std::shared_ptr<LargeFile> file, Task<std::vector<Leaf>> work,
                             std::size_t chunks) {
-  Step step{.group = {}, .file = std::move(file), .frame = {}, .last = false, .work = {}, .chunks = chunks};
+  Step step{.group = {}, .file = std::move(file), .frame = {}, .last = false, .work = {}};
   step.work = Pending<std::vector<Leaf>>(group, env_.executor(), std::move(work));
   steps_.push_back(std::move(step));
   under_way_ += chunks;
@@ -264,7 +264,7 @@ Task<void> ImportRun::finish_front(TaskGroup& group) {
   steps_.pop_front();
   if (step.work.started()) {
     auto leaves = co_await step.work.take();
-    under_way_ -= step.chunks;
+    under_way_ -= step.group ? 1 : leaves.size();
     std::uint64_t bytes = 0;
     for (std::size_t i = 0; i < leaves.size(); ++i) {
       auto& [block, part] = leaves[i];

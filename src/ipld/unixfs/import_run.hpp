@@ -67,7 +67,6 @@ private:
     FramePtr frame;
     bool last = false;  ///< of the file: no chunk, but its end
     Pending<std::vector<Leaf>> work;
-    std::size_t chunks = 1;  ///< that count as under way
   };
 
   base::Task<void> walk(base::TaskGroup& group, Open root);
